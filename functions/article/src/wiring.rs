@@ -1,0 +1,56 @@
+//! What `article` reads from the environment and which adapters it gets.
+
+use std::sync::Arc;
+
+use shared::{
+    adapters::{
+        dynamodb::{ArticleTable, ArticleViews},
+        host::Host,
+    },
+    config::{FromEnvironment, Reader, settings},
+    function::Function,
+    ports::{StoreError, articles, permission::Permission, sessions, users},
+    wiring::GateConfig,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Articles;
+
+/// The function.
+pub struct Article;
+
+/// What the function reads from the environment.
+pub struct Config {
+    gate: GateConfig,
+    articles_table: String,
+}
+
+impl FromEnvironment for Config {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let gate = GateConfig::take(reader);
+        let articles_table = reader.take(&settings::ARTICLES_TABLE);
+        Some(Self { gate: gate?, articles_table: articles_table? })
+    }
+}
+
+impl Function for Article {
+    const NAME: &'static str = "article";
+    const PERMISSIONS: &'static [&'static [Permission]] =
+        &[articles::ARTICLE_READS, users::USERS, sessions::SESSION_STATES];
+    type Config = Config;
+    type State = Articles;
+
+    fn routes() -> OpenApiRouter<Articles> {
+        OpenApiRouter::default().routes(routes!(crate::list)).routes(routes!(crate::read)).routes(routes!(crate::tags))
+    }
+
+    fn wire(config: &Config, host: &Host) -> Result<Articles, StoreError> {
+        let parts = config.gate.wire(host, Some(&config.articles_table))?;
+        let articles = ArticleTable::new(parts.dynamo, &config.articles_table);
+        Ok(Articles {
+            articles: Arc::new(ArticleViews::new(articles, parts.users.clone())),
+            authors: Arc::new(parts.users),
+            gate: parts.gate,
+        })
+    }
+}

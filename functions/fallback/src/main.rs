@@ -1,0 +1,5 @@
+//! The Lambda function `fallback`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<fallback::Fallback>()
+}

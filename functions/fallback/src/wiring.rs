@@ -1,0 +1,37 @@
+//! `fallback` reads nothing and calls nobody.
+
+use shared::{
+    adapters::host::Host,
+    config::{FromEnvironment, Reader},
+    function::{Function, Unrouted},
+    ports::{StoreError, permission::Permission},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The function.
+pub struct Fallback;
+
+/// Nothing.
+pub struct Config;
+
+impl FromEnvironment for Config {
+    fn take(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+impl Function for Fallback {
+    const NAME: &'static str = "fallback";
+    const PERMISSIONS: &'static [&'static [Permission]] = &[];
+    const UNROUTED: Option<Unrouted> = Some(|request| Box::pin(crate::unrouted(request)));
+    type Config = Config;
+    type State = ();
+
+    fn routes() -> OpenApiRouter {
+        OpenApiRouter::default().routes(routes!(crate::openapi))
+    }
+
+    fn wire(_: &Config, _: &Host) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `login`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<login::Login>()
+}

@@ -1,0 +1,37 @@
+//! What `login` reads from the environment and which adapters it gets.
+
+use std::sync::Arc;
+
+use shared::{
+    adapters::host::Host,
+    function::Function,
+    ports::{StoreError, permission::Permission, sessions, users},
+    wiring::LoginConfig,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::PasswordLogins;
+
+/// The function.
+pub struct Login;
+
+impl Function for Login {
+    const NAME: &'static str = "login";
+    const PERMISSIONS: &'static [&'static [Permission]] = &[users::CREDENTIALS, sessions::SESSION_STARTS];
+    type Config = LoginConfig;
+    type State = PasswordLogins;
+
+    fn routes() -> OpenApiRouter<PasswordLogins> {
+        OpenApiRouter::default().routes(routes!(crate::log_in))
+    }
+
+    fn wire(config: &LoginConfig, host: &Host) -> Result<PasswordLogins, StoreError> {
+        let parts = config.wire(host)?;
+        Ok(PasswordLogins {
+            credentials: Arc::new(parts.users),
+            passwords: Arc::new(host.passwords()),
+            sessions: Arc::new(parts.sessions),
+            logins: parts.logins,
+        })
+    }
+}

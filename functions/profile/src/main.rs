@@ -1,0 +1,5 @@
+//! The Lambda function `profile`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<profile::Profile>()
+}

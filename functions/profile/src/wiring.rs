@@ -1,0 +1,56 @@
+//! What `profile` reads from the environment and which adapters it gets.
+
+use std::sync::Arc;
+
+use shared::{
+    adapters::host::Host,
+    config::{FromEnvironment, Reader, settings},
+    domain::password::CommonPasswords,
+    function::Function,
+    ports::{StoreError, permission::Permission, sessions, users},
+    wiring::GateConfig,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Profiles;
+
+/// The function.
+pub struct Profile;
+
+/// What the function reads from the environment.
+pub struct Config {
+    gate: GateConfig,
+    common_passwords: CommonPasswords,
+}
+
+impl FromEnvironment for Config {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let gate = GateConfig::take(reader);
+        let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
+        Some(Self { gate: gate?, common_passwords: common_passwords? })
+    }
+}
+
+impl Function for Profile {
+    const NAME: &'static str = "profile";
+    const PERMISSIONS: &'static [&'static [Permission]] = &[users::USERS, users::ACCOUNTS, sessions::SESSION_STATES];
+    type Config = Config;
+    type State = Profiles;
+
+    fn routes() -> OpenApiRouter<Profiles> {
+        OpenApiRouter::default()
+            .routes(routes!(crate::current_user, crate::update_user))
+            .routes(routes!(crate::profile))
+    }
+
+    fn wire(config: &Config, host: &Host) -> Result<Profiles, StoreError> {
+        let parts = config.gate.wire(host, None)?;
+        Ok(Profiles {
+            users: Arc::new(parts.users.clone()),
+            accounts: Arc::new(parts.users),
+            passwords: Arc::new(host.passwords()),
+            gate: parts.gate,
+            common_passwords: config.common_passwords,
+        })
+    }
+}

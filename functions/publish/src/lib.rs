@@ -1,0 +1,275 @@
+//! `POST /api/articles`, `PUT` and `DELETE /api/articles/{slug}`: authors publish, edit and delete. Article, lists and counts
+//! change in one transaction: what was answered is on every list, and what was refused left nothing behind.
+
+mod slug;
+mod wiring;
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{FromRef, Path, State},
+    http::StatusCode,
+};
+use serde::Deserialize;
+use shared::{
+    domain::{
+        ArticleId, Field, UserId, Violations,
+        article::{Article, ArticleBody, ArticleChanges, Description, Read, Slug, Title},
+        tag::{self, Tag},
+        user::User,
+    },
+    http::{
+        ApiError, JsonBody, Problem,
+        auth::{Gate, Viewer},
+        views::ArticleAnswer,
+    },
+    ports::{
+        articles::{ArticleWrites, SaveArticleError},
+        users::Users,
+    },
+};
+use utoipa::ToSchema;
+
+pub use wiring::{Config, Publish};
+
+/// How often a change is made anew because another came in between, or a slug is chosen anew because it is taken.
+const TRIES: usize = 8;
+
+/// What the handlers use.
+#[derive(Clone)]
+pub struct Publications {
+    articles: Arc<dyn ArticleWrites>,
+    authors: Arc<dyn Users>,
+    gate: Gate,
+}
+
+impl FromRef<Publications> for Gate {
+    fn from_ref(state: &Publications) -> Self {
+        state.gate.clone()
+    }
+}
+
+/// `{"article": …}`
+#[derive(Deserialize, ToSchema)]
+struct NewArticleRequest {
+    article: NewArticle,
+}
+
+/// An article to publish.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewArticle {
+    /// One line.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 256)]
+    title: Field<String>,
+    /// One line.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 1024)]
+    description: Field<String>,
+    /// Markdown, at most 256 KiB.
+    #[serde(default)]
+    #[schema(value_type = String, required = true, min_length = 1)]
+    body: Field<String>,
+    /// At most 10, each one line of at most 64 characters; spellings of one tag count once.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    tag_list: Field<Vec<String>>,
+}
+
+struct Publication {
+    title: Title,
+    description: Description,
+    body: ArticleBody,
+    tags: Vec<Tag>,
+}
+
+impl NewArticle {
+    fn parse(self) -> Result<Publication, Violations> {
+        let mut violations = Violations::default();
+        let title = violations.check("title", self.title.required().and_then(|text| Title::parse(&text)));
+        let description = self.description.required().and_then(|text| Description::parse(&text));
+        let description = violations.check("description", description);
+        let body = violations.check("body", self.body.required().and_then(ArticleBody::parse));
+        let tags = violations.check("tagList", tags(self.tag_list)).map(Option::unwrap_or_default);
+        let all = title.zip(description).zip(body).zip(tags);
+        violations.finish(all.map(|(((title, description), body), tags)| Publication {
+            title,
+            description,
+            body,
+            tags,
+        }))
+    }
+}
+
+fn tags(list: Field<Vec<String>>) -> Result<Option<Vec<Tag>>, shared::domain::Violation> {
+    list.optional()?.map(|texts| tag::parse_all(&texts)).transpose()
+}
+
+/// `{"article": …}`
+#[derive(Deserialize, ToSchema)]
+struct UpdateArticleRequest {
+    article: UpdateArticle,
+}
+
+/// What should be different; a field that is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdateArticle {
+    /// One line; the slug stays.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 256)]
+    title: Field<String>,
+    /// One line.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 1024)]
+    description: Field<String>,
+    /// Markdown, at most 256 KiB.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1)]
+    body: Field<String>,
+    /// All the tags; `[]` clears them.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    tag_list: Field<Vec<String>>,
+}
+
+impl UpdateArticle {
+    fn parse(self) -> Result<ArticleChanges, Violations> {
+        let mut violations = Violations::default();
+        let title = self.title.optional().and_then(|text| text.map(|text| Title::parse(&text)).transpose());
+        let title = violations.check("title", title).flatten();
+        let description =
+            self.description.optional().and_then(|text| text.map(|text| Description::parse(&text)).transpose());
+        let description = violations.check("description", description).flatten();
+        let body = self.body.optional().and_then(|text| text.map(ArticleBody::parse).transpose());
+        let body = violations.check("body", body).flatten();
+        let tags = violations.check("tagList", tags(self.tag_list)).flatten();
+        violations.finish(Some(ArticleChanges { title, description, body, tags }))
+    }
+}
+
+/// Publish an article
+#[utoipa::path(post, path = "/api/articles", tag = "Articles", operation_id = "CreateArticle",
+    request_body = NewArticleRequest,
+    responses(
+        (status = 201, body = ArticleAnswer),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")),
+    security(("Token" = [])))]
+async fn create(
+    State(state): State<Publications>,
+    viewer: Viewer,
+    JsonBody(request): JsonBody<NewArticleRequest>,
+) -> Result<(StatusCode, Json<ArticleAnswer>), ApiError> {
+    let publication = request.article.parse()?;
+    let author = state.author(viewer.identity.user_id).await?;
+    let read = state.publish(author, publication).await?;
+    Ok((StatusCode::CREATED, Json(read.into())))
+}
+
+/// Edit an article
+#[utoipa::path(put, path = "/api/articles/{slug}", tag = "Articles", operation_id = "UpdateArticle",
+    params(("slug" = String, Path, description = "Which")),
+    request_body = UpdateArticleRequest,
+    responses(
+        (status = 200, body = ArticleAnswer),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")),
+    security(("Token" = [])))]
+async fn update(
+    State(state): State<Publications>,
+    viewer: Viewer,
+    Path(slug): Path<String>,
+    JsonBody(request): JsonBody<UpdateArticleRequest>,
+) -> Result<Json<ArticleAnswer>, ApiError> {
+    // An article that is not there or not mine is said to be so whatever the fields hold.
+    let mut old = state.own(&slug, viewer.identity.user_id).await?;
+    let changes = request.article.parse()?;
+    for _ in 0..TRIES {
+        let new = changes.apply(old.clone(), state.gate.system.now());
+        match state.articles.update(&old, &new, changes.body.as_ref()).await {
+            Ok(()) => return Ok(Json(state.show(new, changes.body).await?.into())),
+            Err(SaveArticleError::Store(error)) => return Err(error.into()),
+            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {
+                old = state.own(&slug, viewer.identity.user_id).await?;
+            }
+        }
+    }
+    Err(ApiError::Contended("article"))
+}
+
+/// Delete an article
+#[utoipa::path(delete, path = "/api/articles/{slug}", tag = "Articles", operation_id = "DeleteArticle",
+    params(("slug" = String, Path, description = "Which")),
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json")),
+    security(("Token" = [])))]
+async fn delete(
+    State(state): State<Publications>,
+    viewer: Viewer,
+    Path(slug): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    for _ in 0..TRIES {
+        let article = state.own(&slug, viewer.identity.user_id).await?;
+        match state.articles.delete(&article, state.gate.system.now()).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Err(SaveArticleError::Store(error)) => return Err(error.into()),
+            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {}
+        }
+    }
+    Err(ApiError::Contended("article"))
+}
+
+impl Publications {
+    async fn author(&self, id: UserId) -> Result<User, ApiError> {
+        self.authors.by_id(id).await?.ok_or(ApiError::TokenInvalid)
+    }
+
+    /// Stores the article under a slug that nobody has or had.
+    async fn publish(&self, author: User, publication: Publication) -> Result<Read, ApiError> {
+        let Publication { title, description, body, tags } = publication;
+        let now = self.gate.system.now();
+        let id = ArticleId::new(now, self.gate.system.random());
+        let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.gate.system.random()));
+        let (author_id, revision, version) = (author.id, 1, 1);
+        let (created_at, updated_at) = (now, now);
+        let mut article =
+            Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version };
+        for _ in 0..TRIES {
+            match self.articles.create(&article, &body).await {
+                Ok(()) => return Ok(Read { article, body, author: author.profile() }),
+                Err(SaveArticleError::Store(error)) => return Err(error.into()),
+                Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
+                    article.slug = slug::with_suffix(&article.title, self.gate.system.random());
+                }
+            }
+        }
+        Err(ApiError::Contended("article"))
+    }
+
+    /// The article, if it is `user`'s.
+    async fn own(&self, slug: &str, user: UserId) -> Result<Article, ApiError> {
+        let slug = Slug::parse(slug).ok_or(ApiError::NotFound("article"))?;
+        let article = self.articles.find(&slug).await?.ok_or(ApiError::NotFound("article"))?;
+        if article.author_id == user { Ok(article) } else { Err(ApiError::Forbidden("article")) }
+    }
+
+    /// The article as the answer shows it, with `body` or else the one that is stored.
+    async fn show(&self, article: Article, body: Option<ArticleBody>) -> Result<Read, ApiError> {
+        let author = self.author(article.author_id).await?.profile();
+        let body = match body {
+            Some(body) => body,
+            None => self.articles.body(&article).await?,
+        };
+        Ok(Read { article, body, author })
+    }
+}

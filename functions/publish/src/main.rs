@@ -1,0 +1,5 @@
+//! The Lambda function `publish`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<publish::Publish>()
+}

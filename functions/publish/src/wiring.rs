@@ -1,0 +1,52 @@
+//! What `publish` reads from the environment and which adapters it gets.
+
+use std::sync::Arc;
+
+use shared::{
+    adapters::{dynamodb::ArticleTable, host::Host},
+    config::{FromEnvironment, Reader, settings},
+    function::Function,
+    ports::{StoreError, articles, permission::Permission, sessions, users},
+    wiring::GateConfig,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Publications;
+
+/// The function.
+pub struct Publish;
+
+/// What the function reads from the environment.
+pub struct Config {
+    gate: GateConfig,
+    articles_table: String,
+}
+
+impl FromEnvironment for Config {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let gate = GateConfig::take(reader);
+        let articles_table = reader.take(&settings::ARTICLES_TABLE);
+        Some(Self { gate: gate?, articles_table: articles_table? })
+    }
+}
+
+impl Function for Publish {
+    const NAME: &'static str = "publish";
+    const PERMISSIONS: &'static [&'static [Permission]] =
+        &[articles::ARTICLE_WRITES, users::USERS, sessions::SESSION_STATES];
+    type Config = Config;
+    type State = Publications;
+
+    fn routes() -> OpenApiRouter<Publications> {
+        OpenApiRouter::default().routes(routes!(crate::create)).routes(routes!(crate::update, crate::delete))
+    }
+
+    fn wire(config: &Config, host: &Host) -> Result<Publications, StoreError> {
+        let parts = config.gate.wire(host, Some(&config.articles_table))?;
+        Ok(Publications {
+            articles: Arc::new(ArticleTable::new(parts.dynamo, &config.articles_table)),
+            authors: Arc::new(parts.users),
+            gate: parts.gate,
+        })
+    }
+}

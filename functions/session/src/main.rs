@@ -1,0 +1,5 @@
+//! The Lambda function `session`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<session::Session>()
+}

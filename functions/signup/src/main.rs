@@ -1,0 +1,5 @@
+//! The Lambda function `signup`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<signup::Signup>()
+}

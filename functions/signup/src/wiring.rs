@@ -1,0 +1,53 @@
+//! What `signup` reads from the environment and which adapters it gets.
+
+use std::sync::Arc;
+
+use shared::{
+    adapters::{dynamodb::Registry, host::Host},
+    config::{FromEnvironment, Reader, settings},
+    domain::password::CommonPasswords,
+    function::Function,
+    ports::{StoreError, permission::Permission, users},
+    wiring::LoginConfig,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Signups;
+
+/// The function.
+pub struct Signup;
+
+/// What the function reads from the environment.
+pub struct Config {
+    login: LoginConfig,
+    common_passwords: CommonPasswords,
+}
+
+impl FromEnvironment for Config {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let login = LoginConfig::take(reader);
+        let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
+        Some(Self { login: login?, common_passwords: common_passwords? })
+    }
+}
+
+impl Function for Signup {
+    const NAME: &'static str = "signup";
+    const PERMISSIONS: &'static [&'static [Permission]] = &[users::REGISTRATIONS];
+    type Config = Config;
+    type State = Signups;
+
+    fn routes() -> OpenApiRouter<Signups> {
+        OpenApiRouter::default().routes(routes!(crate::sign_up))
+    }
+
+    fn wire(config: &Config, host: &Host) -> Result<Signups, StoreError> {
+        let parts = config.login.wire(host)?;
+        Ok(Signups {
+            registrations: Arc::new(Registry::new(parts.users, parts.sessions)),
+            passwords: Arc::new(host.passwords()),
+            logins: parts.logins,
+            common_passwords: config.common_passwords,
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Documents that are generated from the code and checked in: a test holds them against it.
+
+use std::collections::BTreeMap;
+
+use shared::config::Seen;
+use utoipa::openapi::{
+    InfoBuilder, License, OpenApi, OpenApiBuilder,
+    security::{ApiKey, ApiKeyValue, SecurityScheme},
+};
+
+use crate::functions;
+
+/// The API's description, OpenAPI 3.1, as pretty JSON.
+///
+/// # Errors
+/// If it has no JSON form.
+pub fn openapi() -> Result<String, serde_json::Error> {
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    let info = InfoBuilder::new()
+        .title("BlogHub")
+        .description(Some("A superset of the RealWorld (\"Conduit\") API 2.0."))
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(license));
+    let mut api: OpenApi = OpenApiBuilder::new().info(info.build()).build();
+    for function in functions::all() {
+        api.merge((function.openapi)());
+    }
+    let token = ApiKeyValue::with_description("Authorization", "`Token <access token>` or `Bearer <access token>`");
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("Token", SecurityScheme::ApiKey(ApiKey::Header(token)));
+    Ok(api.to_pretty_json()? + "\n")
+}
+
+/// The page of all settings, as Markdown.
+pub fn configuration() -> String {
+    let mut settings: BTreeMap<Seen, Vec<&'static str>> = BTreeMap::new();
+    for function in functions::all() {
+        for seen in (function.settings)() {
+            settings.entry(seen).or_default().push(function.name);
+        }
+    }
+    let everyone = functions::all().len();
+    let row = |(seen, readers): (Seen, Vec<&str>)| {
+        let default = seen.default.map_or_else(|| "none".to_owned(), |default| format!("`{default}`"));
+        let readers =
+            if readers.len() == everyone { "every function".to_owned() } else { format!("`{}`", readers.join("`, `")) };
+        let form = seen.form.replace('|', "\\|");
+        format!("| `{}` | {} | {form} | {default} | {readers} |\n", seen.name, seen.about)
+    };
+    let rows: String = settings.into_iter().map(row).collect();
+    include_str!("configuration.md").replace("{{rows}}", &rows)
+}

@@ -1,0 +1,56 @@
+//! Every function of the platform. Whoever adds one adds a line here.
+
+use axum::Router;
+use shared::{
+    adapters::host::Host,
+    config::{self, Seen},
+    function::{self, Function, ShellConfig},
+    http::Shell,
+    ports::permission::Permission,
+};
+use utoipa::openapi::OpenApi;
+
+use crate::StartError;
+
+/// Finds a setting's value by its name.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A function, whatever its types.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does to which tables.
+    pub permissions: fn() -> Vec<Permission>,
+    /// What it reads from the environment.
+    pub settings: fn() -> Vec<Seen>,
+    /// Its part of the API's description.
+    pub openapi: fn() -> OpenApi,
+    /// Its routes, wired to clients of the host.
+    pub mount: fn(Lookup<'_>, &Host, &Shell) -> Result<Router, StartError>,
+}
+
+/// All functions, in the order of the README's table.
+pub fn all() -> Vec<Entry> {
+    vec![
+        entry::<signup::Signup>(),
+        entry::<login::Login>(),
+        entry::<session::Session>(),
+        entry::<profile::Profile>(),
+        entry::<publish::Publish>(),
+        entry::<article::Article>(),
+        entry::<fallback::Fallback>(),
+    ]
+}
+
+fn entry<F: Function>() -> Entry {
+    Entry {
+        name: F::NAME,
+        permissions: function::permissions::<F>,
+        settings: || config::describe::<F::Config>().into_iter().chain(config::describe::<ShellConfig>()).collect(),
+        openapi: || F::routes().into_openapi(),
+        mount: |lookup, host, shell| {
+            let config = config::read_from::<F::Config>(lookup)?;
+            Ok(function::router::<F>(F::wire(&config, host)?, shell))
+        },
+    }
+}

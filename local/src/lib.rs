@@ -1,0 +1,17 @@
+//! BlogHub on one machine: the same functions as on Lambda, over embedded services that speak the same wire protocols.
+//!
+//! [`services`] starts the backing services in a data folder, [`platform`] mounts the functions over them, [`template`] reads
+//! what `template.yaml` says of tables and routes.
+
+pub mod data;
+mod documents;
+mod dynamodb;
+mod error;
+pub mod functions;
+pub mod platform;
+mod redis_server;
+pub mod services;
+pub mod template;
+
+pub use documents::{configuration, openapi};
+pub use error::StartError;

@@ -1,0 +1,163 @@
+//! The program `bloghub`.
+
+use std::{fs, path::PathBuf, process::ExitCode};
+
+use bloghub::{
+    StartError, configuration, openapi,
+    platform::{Options, Platform},
+    services::{Ports, Services},
+};
+use clap::{Args, Parser, Subcommand};
+use shared::{adapters::jwt::PrivateKeys, config, function::ShellConfig, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A blog and discussion platform on one machine.
+///
+/// Without a subcommand it runs the whole platform. Log lines go to standard output as JSON, everything else to standard error.
+#[derive(Parser)]
+#[command(name = "bloghub", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole platform (the default)
+    Run(Run),
+    /// Run only the backing services, on fixed ports, for functions that are run by hand
+    Services(RunServices),
+    /// Make a key for access tokens and print JWT_KEYS and JWT_PUBLIC_KEYS as one JSON object
+    Keys {
+        /// The key's id
+        #[arg(long, default_value = "1")]
+        kid: String,
+    },
+    /// Print the API's description (OpenAPI 3.1)
+    Openapi,
+    /// Print the page of all settings (Markdown)
+    Configuration,
+}
+
+#[derive(Args)]
+struct Run {
+    /// The port of the API on 127.0.0.1
+    #[arg(long, env = "BLOGHUB_PORT", default_value_t = 3000)]
+    port: u16,
+    #[command(flatten)]
+    data: Data,
+}
+
+#[derive(Args)]
+struct Data {
+    /// The folder that holds all data; made if it is missing
+    #[arg(long = "data", value_name = "DIR", env = "BLOGHUB_DATA", default_value = "data")]
+    folder: PathBuf,
+}
+
+#[derive(Args)]
+struct RunServices {
+    #[command(flatten)]
+    data: Data,
+    /// The port of the database on 127.0.0.1
+    #[arg(long, default_value_t = 8000)]
+    dynamodb_port: u16,
+    /// The port of the cache on 127.0.0.1
+    #[arg(long, default_value_t = 6380)]
+    redis_port: u16,
+    /// Where to write the environment in which functions find the services
+    #[arg(long, value_name = "FILE", default_value = ".env.local")]
+    env_file: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(run) => run_platform(run).await,
+        Command::Services(run) => run_services(run).await,
+        Command::Keys { kid } => print_keys(&kid),
+        Command::Openapi => openapi().map(|document| print(&document)).map_err(|error| error.to_string()),
+        Command::Configuration => Ok(print(&configuration())),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            tell(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a person reads, on standard error.
+fn tell(line: &str) {
+    eprintln!("bloghub: {line}");
+}
+
+/// What a program reads, on standard output.
+#[allow(clippy::print_stdout, reason = "this is the program's result")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+async fn run_platform(run: Run) -> Result<(), String> {
+    let shell = config::read::<ShellConfig>().map_err(|error| error.to_string())?;
+    telemetry::start(shell.log_level, std::io::stdout);
+    let mut stop = StopSignal::new()?;
+    let options = Options { port: run.port, data: run.data.folder };
+    let platform = Platform::start(&options, tell).await.map_err(line)?;
+    tell(&format!("ready on {} with its data in {}", platform.url(), platform.services().data().display()));
+    stop.received().await;
+    tell("stopping");
+    platform.stop().await.map_err(line)
+}
+
+async fn run_services(run: RunServices) -> Result<(), String> {
+    telemetry::start(tracing::level_filters::LevelFilter::INFO, std::io::stdout);
+    let mut stop = StopSignal::new()?;
+    let ports = Ports { dynamodb: run.dynamodb_port, redis: run.redis_port };
+    let services = Services::start(&run.data.folder, ports, tell).await.map_err(line)?;
+    let mut lines: Vec<_> = services.environment().iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+    lines.sort();
+    let file = run.env_file.display();
+    let written = fs::write(&run.env_file, lines.concat()).map_err(|error| format!("cannot write {file}: {error}"));
+    if written.is_ok() {
+        tell(&format!("ready with its data in {}; {file} tells functions where", services.data().display()));
+        stop.received().await;
+        tell("stopping");
+    }
+    services.stop().await;
+    written
+}
+
+fn print_keys(kid: &str) -> Result<(), String> {
+    let keys = PrivateKeys::generate(kid).map_err(|_| "the operating system gives no randomness".to_owned())?;
+    print(&format!("{{\"JWT_KEYS\": {}, \"JWT_PUBLIC_KEYS\": {}}}\n", keys.to_json(), keys.public().to_json()));
+    Ok(())
+}
+
+fn line(error: StartError) -> String {
+    error.to_string()
+}
+
+/// Ctrl-C or SIGTERM, listened for from the first moment so that none is lost.
+struct StopSignal {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl StopSignal {
+    fn new() -> Result<Self, String> {
+        let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The whole platform in one process: every function's routes, merged, over the embedded services.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread};
+
+use axum::{Router, extract::Request};
+use shared::{
+    adapters::{calls::Calls, host::Host, system::OperatingSystem},
+    config::read_from,
+    function::ShellConfig,
+    http::Shell,
+    ports::system::System,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tower::ServiceExt as _;
+
+use crate::{
+    StartError,
+    dynamodb::listen_error,
+    functions::{self, Entry},
+    services::{Ports, Services},
+};
+
+/// What to run where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port of the API on 127.0.0.1; 0 is any.
+    pub port: u16,
+    /// The data folder.
+    pub data: PathBuf,
+}
+
+/// A running platform. Stop it in order with [`Platform::stop`].
+pub struct Platform {
+    address: String,
+    services: Services,
+    calls: BTreeMap<&'static str, Arc<Calls>>,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Platform {
+    /// Starts everything with the machine's own clock.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting; nothing is left running.
+    pub async fn start(options: &Options, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        Self::start_on(options, Arc::new(OperatingSystem::default()), progress).await
+    }
+
+    /// Starts everything with the clock and the dice of `system`.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting; nothing is left running.
+    pub async fn start_on(
+        options: &Options,
+        system: Arc<dyn System>,
+        progress: impl Fn(&str),
+    ) -> Result<Self, StartError> {
+        // Before anything is started, and kept from then on, so that a taken port costs nothing.
+        let port = options.port;
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
+        let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
+        let services = Services::start(&options.data, Ports::default(), progress).await?;
+        match mount(&services, system) {
+            Ok((router, calls)) => {
+                let (stop, stopped) = oneshot::channel();
+                let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+                    // An error means that the sender is gone, which stops the server as well.
+                    stopped.await.ok();
+                });
+                let server = tokio::spawn(serving.into_future());
+                Ok(Self { address, services, calls, stop, server })
+            }
+            Err(error) => {
+                services.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Where the API is, such as `http://127.0.0.1:3000`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The services beneath.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What the clients of the function `name` were called for.
+    pub fn calls(&self, name: &str) -> Option<&Calls> {
+        self.calls.get(name).map(|calls| &**calls)
+    }
+
+    /// Stops in order: no new requests, those under way are answered, then the services.
+    ///
+    /// # Errors
+    /// If the server had broken down before.
+    pub async fn stop(self) -> Result<(), StartError> {
+        // An error means that the server has stopped by itself; what it says comes next.
+        self.stop.send(()).ok();
+        let served = match tokio::time::timeout(std::time::Duration::from_secs(10), self.server).await {
+            Ok(ended) => ended.map_err(std::io::Error::other).and_then(|served| served),
+            // A client that never ends its request does not keep the program.
+            Err(_) => Ok(()),
+        };
+        self.services.stop().await;
+        served.map_err(StartError::Serve)
+    }
+}
+
+type Mounted = (Router, BTreeMap<&'static str, Arc<Calls>>);
+
+/// Merges the routes of all functions, each with clients that may do what its permissions say and no more.
+fn mount(services: &Services, system: Arc<dyn System>) -> Result<Mounted, StartError> {
+    let lookup = |name: &str| services.environment().get(name).cloned();
+    let shell = Shell { system: system.clone(), origins: read_from::<ShellConfig>(&lookup)?.origins };
+    let lanes = thread::available_parallelism().map_or(1, usize::from);
+    let host = Host::local(system, lanes);
+    let mut merged = Router::new();
+    let mut calls = BTreeMap::new();
+    for Entry { name, permissions, mount, .. } in functions::all() {
+        let host = host.for_function(permissions());
+        let routes = mount(&lookup, &host, &shell)?;
+        if name == "fallback" {
+            // Where a path has routes of two functions, neither knows the other's methods: `fallback` knows all.
+            let unrouted = routes.clone();
+            merged = merged
+                .merge(routes)
+                .method_not_allowed_fallback(async move |request: Request| unrouted.oneshot(request).await);
+        } else {
+            merged = merged.merge(routes);
+        }
+        calls.insert(name, host.calls);
+    }
+    Ok((merged, calls))
+}

@@ -1,0 +1,100 @@
+//! The embedded backing services over one data folder.
+
+use std::{collections::HashMap, path::Path};
+
+use shared::{adapters::jwt::PrivateKeys, config};
+
+use crate::{StartError, data::DataFolder, dynamodb::EmbeddedDynamo, redis_server::RedisServer, template::Template};
+
+/// Settings that the local services take over from the program's own environment.
+const HANDED_OVER: [&str; 4] = ["ACCESS_TOKEN_TTL", "COMMON_PASSWORDS", "CORS_ORIGINS", "LOG_LEVEL"];
+
+/// On which loopback ports the services listen; 0 is any.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    /// The database.
+    pub dynamodb: u16,
+    /// The cache.
+    pub redis: u16,
+}
+
+/// Running services. Stop them in order with [`Services::stop`].
+pub struct Services {
+    data: DataFolder,
+    dynamodb: EmbeddedDynamo,
+    redis: Option<RedisServer>,
+    environment: HashMap<String, String>,
+}
+
+impl Services {
+    /// Starts the services over the folder at `data`, telling `progress` what is waited for. Where `REDIS_URL` is set, that
+    /// server is used and none is started.
+    ///
+    /// # Errors
+    /// Whatever keeps one of them from starting; the others are stopped again.
+    pub async fn start(data: &Path, ports: Ports, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        let data = DataFolder::open(data)?;
+        let keys = data.keys()?;
+        let (redis, redis_url) = match config::variable("REDIS_URL") {
+            Some(url) => (None, url),
+            None => {
+                let waiting = |server: &str| progress(&format!("waiting for {server} to load its data"));
+                let server = RedisServer::start(&data.subfolder("redis")?, ports.redis, waiting).await?;
+                let url = server.url.clone();
+                (Some(server), url)
+            }
+        };
+        let dynamodb = match EmbeddedDynamo::start(data.path(), ports.dynamodb).await {
+            Ok(dynamodb) => dynamodb,
+            Err(error) => {
+                if let Some(redis) = redis {
+                    redis.stop().await;
+                }
+                return Err(error);
+            }
+        };
+        let environment = environment(&keys, &redis_url, &dynamodb.endpoint)?;
+        Ok(Self { data, dynamodb, redis, environment })
+    }
+
+    /// The environment in which functions use these services.
+    pub fn environment(&self) -> &HashMap<String, String> {
+        &self.environment
+    }
+
+    /// Where the data is.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Stops the services; the data folder is free again afterwards.
+    pub async fn stop(self) {
+        self.dynamodb.stop().await;
+        if let Some(redis) = self.redis {
+            redis.stop().await;
+        }
+    }
+}
+
+fn environment(keys: &PrivateKeys, redis: &str, dynamodb: &str) -> Result<HashMap<String, String>, StartError> {
+    let mut environment = HashMap::from(
+        [
+            ("AWS_REGION", "local"),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+            ("REDIS_URL", redis),
+            ("JWT_KEYS", &keys.to_json()),
+            ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    for table in Template::read()?.tables()? {
+        let name = table.resource.strip_suffix("Table").unwrap_or(&table.resource).to_uppercase();
+        environment.insert(format!("{name}_TABLE"), table.resource);
+    }
+    for name in HANDED_OVER {
+        environment.extend(config::variable(name).map(|value| (name.to_owned(), value)));
+    }
+    Ok(environment)
+}

@@ -1,0 +1,153 @@
+//! Reading: an article is two calls, a page of a list is two calls, however long the page.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+
+use super::{
+    ArticleViews,
+    items::{
+        COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_from, article_key, body_from, count_partition,
+        revision_key,
+    },
+};
+use crate::{
+    adapters::dynamodb::{
+        error::{corrupt, store_error},
+        store::{Item, Key, from_item, s},
+        users::{user_from, user_key},
+    },
+    domain::{
+        article::{Article, ArticleFilter, Listed, Listing, Read, Slug},
+        page::Page,
+        tag::FoldedTag,
+    },
+    ports::{StoreError, articles::ArticleReads},
+};
+
+/// Tags that are listed at the most, so that the answer stays within what a function may return.
+const MAX_TAGS_LISTED: usize = 5_000;
+
+#[async_trait]
+impl ArticleReads for ArticleViews {
+    async fn read(&self, slug: &Slug) -> Result<Option<Read>, StoreError> {
+        let Some(article) = self.article(slug).await? else { return Ok(None) };
+        let (revision, author) = (revision_key(article.id, article.revision), user_key(article.author_id));
+        let wanted = vec![(&*self.articles.name, revision.clone()), (&*self.users.name, author.clone())];
+        let mut found = self.articles.dynamo.get_all(wanted).await?;
+        // Without its body the article was deleted in between.
+        let Some(revision) = found.remove(&revision) else { return Ok(None) };
+        let author = found.remove(&author).ok_or_else(|| corrupt("an article without its author"))?;
+        Ok(Some(Read { body: body_from(&revision)?, author: user_from(author)?.profile(), article }))
+    }
+
+    async fn list(&self, filter: &ArticleFilter, page: Page) -> Result<Listing, StoreError> {
+        let list = List::narrowest(filter);
+        match (&filter.author, &filter.tag) {
+            // The author's whole list is read, and the store drops what lacks the tag: authors are finite.
+            (Some(_), Some(tag)) => {
+                let entries = self.entries(&list, Some(tag), usize::MAX).await?;
+                let total = entries.len() as u64;
+                Ok(Listing { total, ..self.page(entries, page, &[]).await? })
+            }
+            _ => {
+                let entries = self.entries(&list, None, page.offset + page.limit).await?;
+                self.page(entries, page, &list.count_keys()).await
+            }
+        }
+    }
+
+    async fn tags(&self) -> Result<Vec<String>, StoreError> {
+        let shards = (0..COUNT_SHARDS).map(|shard| self.tag_counts(shard));
+        let mut tags: BTreeMap<String, (i64, String)> = BTreeMap::new();
+        for (key, count) in futures_util::future::try_join_all(shards).await?.into_iter().flatten() {
+            let (n, _) = tags.entry(key.sk).or_insert_with(|| (0, count.written.unwrap_or_default()));
+            *n += count.n;
+        }
+        let mut used: Vec<_> = tags.into_values().filter(|(n, _)| *n > 0).collect();
+        used.sort_by(|(n, label), (m, other)| m.cmp(n).then_with(|| label.cmp(other)));
+        used.truncate(MAX_TAGS_LISTED);
+        Ok(used.into_iter().map(|(_, label)| label).collect())
+    }
+}
+
+impl ArticleViews {
+    async fn article(&self, slug: &Slug) -> Result<Option<Article>, StoreError> {
+        let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
+        Ok(item.map(article_from).transpose()?.flatten())
+    }
+
+    fn query(&self) -> QueryFluentBuilder {
+        self.articles.dynamo.client.query().table_name(&*self.articles.name).consistent_read(true)
+    }
+
+    /// The newest `count` entries of `list`, or of those with `tag`.
+    async fn entries(&self, list: &List, tag: Option<&FoldedTag>, count: usize) -> Result<Vec<Entry>, StoreError> {
+        let mut query = self
+            .query()
+            .key_condition_expression("pk = :list")
+            .expression_attribute_values(":list", s(list.partition()))
+            .scan_index_forward(false);
+        if let Some(tag) = tag {
+            query = query
+                .filter_expression("contains(foldedTags, :tag)")
+                .expression_attribute_values(":tag", s(tag.as_str()));
+        } else {
+            query = query.limit(i32::try_from(count).unwrap_or(i32::MAX));
+        }
+        let items = all_pages(query, count).await?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// The page of `entries`, with articles, authors and counts in one batch.
+    async fn page(&self, entries: Vec<Entry>, page: Page, counts: &[Key]) -> Result<Listing, StoreError> {
+        let entries: Vec<_> = entries.into_iter().skip(page.offset).take(page.limit).collect();
+        let mut wanted: Vec<(&str, Key)> = counts.iter().map(|key| (&*self.articles.name, key.clone())).collect();
+        wanted.extend(entries.iter().map(|entry| (&*self.articles.name, article_key(&entry.slug))));
+        let mut authors: Vec<_> = entries.iter().map(|entry| entry.author_id).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        wanted.extend(authors.into_iter().map(|author| (&*self.users.name, user_key(author))));
+        let found = self.articles.dynamo.get_all(wanted).await?;
+        let count =
+            |key| found.get(key).cloned().map(from_item::<Count>).transpose().map(|count| count.map_or(0, |c| c.n));
+        let total: i64 = counts.iter().map(count).sum::<Result<_, _>>()?;
+        let articles =
+            entries.iter().filter_map(|entry| listed(entry, &found).transpose()).collect::<Result<_, _>>()?;
+        Ok(Listing { articles, total: total.unsigned_abs() })
+    }
+
+    async fn tag_counts(&self, shard: u8) -> Result<Vec<(Key, Count)>, StoreError> {
+        let query = self
+            .query()
+            .key_condition_expression("pk = :shard AND begins_with(sk, :tags)")
+            .expression_attribute_values(":shard", s(count_partition(shard)))
+            .expression_attribute_values(":tags", s(TAG_PREFIX));
+        let items = all_pages(query, usize::MAX).await?;
+        items.into_iter().map(|item| Ok((from_item(item.clone())?, from_item(item)?))).collect()
+    }
+}
+
+/// The article of an entry with its author; `None` if it was deleted since the list was read.
+fn listed(entry: &Entry, found: &HashMap<Key, Item>) -> Result<Option<Listed>, StoreError> {
+    let Some(article) = found.get(&article_key(&entry.slug)).cloned().map(article_from).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let author = found.get(&user_key(entry.author_id)).ok_or_else(|| corrupt("an article without its author"))?;
+    Ok(Some(Listed { article, author: user_from(author.clone())?.profile() }))
+}
+
+/// The first `count` items that `query` yields, over as many calls as it takes.
+async fn all_pages(query: QueryFluentBuilder, count: usize) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::new();
+    let mut start = None;
+    loop {
+        let page = query.clone().set_exclusive_start_key(start).send().await.map_err(store_error)?;
+        items.extend(page.items.into_iter().flatten());
+        start = page.last_evaluated_key;
+        if start.is_none() || items.len() >= count {
+            return Ok(items);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What all tables have in common: keys, consistent reads, batches.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::SharedHttpClient,
+    types::{AttributeValue, KeysAndAttributes},
+};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    DynamoSettings, Recorder,
+    client::sdk_config,
+    error::{SERVICE, corrupt, store_error},
+};
+use crate::ports::{
+    StoreError,
+    permission::{Permission, Table},
+};
+
+/// An item as the SDK has it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// Items that one `BatchGetItem` may ask for.
+const BATCH_GET: usize = 100;
+
+/// The key of an item in any of our tables.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    pub(super) fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(super) fn attributes(self) -> Item {
+        HashMap::from([("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))])
+    }
+
+    fn of(item: &Item) -> Option<Self> {
+        let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        Some(Self { pk: part("pk")?, sk: part("sk")? })
+    }
+}
+
+/// What each of the platform's tables is called in this deployment; a function knows the names of those that it uses.
+#[derive(Debug, Clone, Default)]
+pub struct TableNames {
+    /// The table of users.
+    pub users: Option<String>,
+    /// The table of sessions.
+    pub sessions: Option<String>,
+    /// The table of articles.
+    pub articles: Option<String>,
+}
+
+impl TableNames {
+    /// What `table` is called, if it is known here.
+    pub fn name(&self, table: Table) -> Option<&str> {
+        match table {
+            Table::Users => self.users.as_deref(),
+            Table::Sessions => self.sessions.as_deref(),
+            Table::Articles => self.articles.as_deref(),
+        }
+    }
+
+    /// Which table bears `name`.
+    pub fn table(&self, name: &str) -> Option<Table> {
+        [Table::Users, Table::Sessions, Table::Articles].into_iter().find(|table| self.name(*table) == Some(name))
+    }
+}
+
+/// A client of DynamoDB, made once per process and function. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Dynamo {
+    pub(super) client: Client,
+}
+
+impl Dynamo {
+    /// A client over `http` whose every call `recorder` watches.
+    pub fn new(settings: &DynamoSettings, http: SharedHttpClient, recorder: Recorder) -> Self {
+        Self { client: Client::from_conf(sdk_config(settings, http, recorder)) }
+    }
+
+    /// Opens a connection by a call that changes nothing and that `permissions` allow: a read of an item that is not there,
+    /// or a write whose condition never holds.
+    ///
+    /// # Errors
+    /// Whatever the call met; the next one tries anew.
+    pub(in crate::adapters) async fn connect(
+        &self,
+        tables: &TableNames,
+        permissions: &[Permission],
+    ) -> Result<(), StoreError> {
+        let allowed = |action| permissions.iter().find(|allowed| allowed.action == action).map(|allowed| allowed.table);
+        let nothing = Key::new("-", "-");
+        if let Some(table) = allowed("GetItem").and_then(|table| tables.name(table)) {
+            return self.get(table, nothing).await.map(drop);
+        }
+        let Some(table) = allowed("PutItem").and_then(|table| tables.name(table)) else { return Ok(()) };
+        let put = self.client.put_item().table_name(table).set_item(Some(nothing.attributes()));
+        match put.condition_expression("attribute_exists(pk)").send().await {
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            other => other.map(drop).map_err(store_error),
+        }
+    }
+
+    /// The item as last written.
+    pub(super) async fn get(&self, table: &str, key: Key) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(table).set_key(Some(key.attributes())).consistent_read(true);
+        Ok(get.send().await.map_err(store_error)?.item)
+    }
+
+    /// Those of the items that are there, as last written, by key.
+    pub(super) async fn get_all(&self, mut wanted: Vec<(&str, Key)>) -> Result<HashMap<Key, Item>, StoreError> {
+        let mut pauses = retries().build();
+        let mut found = HashMap::new();
+        while !wanted.is_empty() {
+            let rest = wanted.split_off(wanted.len().min(BATCH_GET));
+            let mut keys: HashMap<&str, Vec<Item>> = HashMap::new();
+            for (table, key) in wanted {
+                keys.entry(table).or_default().push(key.attributes());
+            }
+            let mut request = HashMap::new();
+            for (table, keys) in keys {
+                let all = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+                request.insert(table.to_owned(), all.map_err(corrupt)?);
+            }
+            while !request.is_empty() {
+                let batch =
+                    self.client.batch_get_item().set_request_items(Some(request)).send().await.map_err(store_error)?;
+                for item in batch.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                    let key = Key::of(&item).ok_or_else(|| corrupt("an item without a key"))?;
+                    found.insert(key, item);
+                }
+                request = batch.unprocessed_keys.unwrap_or_default();
+                if !request.is_empty() {
+                    pause(&mut pauses).await?;
+                }
+            }
+            wanted = rest;
+        }
+        Ok(found)
+    }
+}
+
+/// Pauses of 10 to 200 ms between tries of what another request got in the way of, with jitter; 12 tries in all.
+pub(super) fn retries() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(10))
+        .with_max_delay(Duration::from_millis(200))
+        .with_max_times(12)
+        .with_jitter()
+}
+
+/// Waits for the next of `pauses`.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when there have been enough.
+pub(super) async fn pause(pauses: &mut impl Iterator<Item = Duration>) -> Result<(), StoreError> {
+    let Some(pause) = pauses.next() else {
+        return Err(StoreError::Unavailable { service: SERVICE, source: "still busy after many tries".into() });
+    };
+    tokio::time::sleep(pause).await;
+    Ok(())
+}
+
+/// A stored item as the type that it was stored from.
+pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(corrupt)
+}
+
+/// A value as the item to store.
+pub(super) fn to_item<T: Serialize>(value: &T) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(corrupt)
+}
+
+/// A string attribute.
+pub(super) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+/// A number attribute.
+pub(super) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// Shares what a table's adapter needs without a lifetime.
+pub(super) type TableName = Arc<str>;

@@ -1,0 +1,117 @@
+//! Several writes that happen together or not at all.
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+};
+use backon::BackoffBuilder;
+
+use super::{
+    error::{corrupt, store_error},
+    store::{Dynamo, Item, Key, pause, retries},
+};
+use crate::ports::StoreError;
+
+/// Why a transaction was not done.
+#[derive(Debug)]
+pub(super) enum NotCommitted {
+    /// The conditions of these parts, counted from 0 in the order of their adding, did not hold.
+    Conditions(Vec<usize>),
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// A transaction in the making: at most 100 parts, each on another item.
+#[derive(Debug, Default)]
+pub(super) struct Transaction(Vec<TransactWriteItem>);
+
+/// An update's expressions and the values they name. `:version`, for example, stands for the value given with it.
+pub(super) struct Change {
+    pub(super) update: String,
+    pub(super) condition: Option<&'static str>,
+    pub(super) values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Transaction {
+    /// Stores `item`, whatever was there.
+    pub(super) fn put(&mut self, table: &str, item: Item) -> Result<(), StoreError> {
+        self.put_if(table, item, None)
+    }
+
+    /// Stores `item` if nothing is there.
+    pub(super) fn put_new(&mut self, table: &str, item: Item) -> Result<(), StoreError> {
+        self.put_if(table, item, Some("attribute_not_exists(pk)"))
+    }
+
+    fn put_if(&mut self, table: &str, item: Item, condition: Option<&str>) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned));
+        self.0.push(TransactWriteItem::builder().put(put.build().map_err(corrupt)?).build());
+        Ok(())
+    }
+
+    /// Stores `item` over one whose `version` is `version`.
+    pub(super) fn replace(&mut self, table: &str, item: Item, version: u64) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(item))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()));
+        self.0.push(TransactWriteItem::builder().put(put.build().map_err(corrupt)?).build());
+        Ok(())
+    }
+
+    /// Changes the item at `key`.
+    pub(super) fn update(&mut self, table: &str, key: Key, change: Change) -> Result<(), StoreError> {
+        let values = change.values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let update = Update::builder()
+            .table_name(table)
+            .set_key(Some(key.attributes()))
+            .update_expression(change.update)
+            .set_condition_expression(change.condition.map(str::to_owned))
+            .set_expression_attribute_values(Some(values));
+        self.0.push(TransactWriteItem::builder().update(update.build().map_err(corrupt)?).build());
+        Ok(())
+    }
+
+    /// Removes the item at `key`, if it is there.
+    pub(super) fn delete(&mut self, table: &str, key: Key) -> Result<(), StoreError> {
+        let delete = Delete::builder().table_name(table).set_key(Some(key.attributes()));
+        self.0.push(TransactWriteItem::builder().delete(delete.build().map_err(corrupt)?).build());
+        Ok(())
+    }
+
+    /// Does all of it, trying again with jitter while other transactions hold one of the items.
+    pub(super) async fn commit(self, dynamo: &Dynamo) -> Result<(), NotCommitted> {
+        let mut pauses = retries().build();
+        loop {
+            let attempt = dynamo.client.transact_write_items().set_transact_items(Some(self.0.clone()));
+            let Err(error) = attempt.send().await else { return Ok(()) };
+            let reasons = cancellations(&error);
+            if reasons.iter().any(|reason| reason == "TransactionConflict") {
+                pause(&mut pauses).await.map_err(NotCommitted::Store)?;
+                continue;
+            }
+            let failed = |(n, reason): (usize, &String)| (reason == "ConditionalCheckFailed").then_some(n);
+            let failed: Vec<_> = reasons.iter().enumerate().filter_map(failed).collect();
+            return Err(if failed.is_empty() {
+                NotCommitted::Store(store_error(error))
+            } else {
+                NotCommitted::Conditions(failed)
+            });
+        }
+    }
+}
+
+/// Why each part was cancelled, in order; nothing if the transaction was not cancelled but failed.
+fn cancellations<R>(error: &SdkError<TransactWriteItemsError, R>) -> Vec<String> {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}

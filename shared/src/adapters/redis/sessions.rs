@@ -1,0 +1,45 @@
+//! What is known of sessions: one key each, always with a time to live.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redis::{ExistenceCheck, Pipeline, SetExpiry, SetOptions};
+
+use super::Redis;
+use crate::{
+    domain::{SessionId, session::SessionState},
+    ports::{StoreError, sessions::SessionCache},
+};
+
+fn key(id: SessionId) -> String {
+    format!("session:{{{id}}}")
+}
+
+fn value(state: SessionState) -> &'static str {
+    match state {
+        SessionState::Live => "live",
+        SessionState::Ended => "ended",
+    }
+}
+
+#[async_trait]
+impl SessionCache for Redis {
+    async fn get(&self, id: SessionId) -> Result<Option<SessionState>, StoreError> {
+        let (known,): (Option<String>,) = self.round_trip(Pipeline::new().get(key(id))).await?;
+        let state =
+            |known: String| [SessionState::Live, SessionState::Ended].into_iter().find(|state| value(*state) == known);
+        Ok(known.and_then(state))
+    }
+
+    async fn remember(&self, id: SessionId, state: SessionState, ttl: Duration) -> Result<(), StoreError> {
+        let if_absent = SetOptions::default()
+            .conditional_set(ExistenceCheck::NX)
+            .with_expiration(SetExpiry::EX(ttl.as_secs().max(1)));
+        self.round_trip(Pipeline::new().set_options(key(id), value(state), if_absent).ignore()).await
+    }
+
+    async fn bury(&self, id: SessionId, ttl: Duration) -> Result<(), StoreError> {
+        let ended = value(SessionState::Ended);
+        self.round_trip(Pipeline::new().set_ex(key(id), ended, ttl.as_secs().max(1)).ignore()).await
+    }
+}

@@ -1,0 +1,116 @@
+//! Every environment variable that the functions know.
+
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+
+use super::{FromEnvironment, Reader, Seen};
+use crate::{
+    adapters::{
+        dynamodb::{AwsCredentials, AwsRegion, DynamoSettings},
+        jwt::{PrivateKeys, PublicKeys},
+        redis::RedisUrl,
+    },
+    domain::password::CommonPasswords,
+    http::cors::AllowedOrigins,
+};
+
+/// An environment variable and how to read it.
+pub struct Setting<T> {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value looks like, as in "expected …".
+    pub form: &'static str,
+    /// What holds where it is absent.
+    pub default: Option<&'static str>,
+    /// What it is for.
+    pub about: &'static str,
+    /// Reads it; the error says what is wrong without repeating the value, which may be a secret.
+    pub parse: fn(&str) -> Result<T, String>,
+}
+
+impl<T> Setting<T> {
+    pub(super) fn seen(&self) -> Seen {
+        Seen { name: self.name, form: self.form, default: self.default, about: self.about }
+    }
+}
+
+fn text(value: &str) -> Result<String, String> {
+    Ok(value.to_owned())
+}
+
+macro_rules! settings {
+    ($($name:ident: $type:ty = $form:literal, $default:expr, $about:literal, $parse:expr;)*) => {
+        $(#[doc = $about] pub const $name: Setting<$type> =
+            Setting { name: stringify!($name), form: $form, default: $default, about: $about, parse: $parse };)*
+    };
+}
+
+settings! {
+    USERS_TABLE: String = "the name of a DynamoDB table", None, "The table of users.", text;
+    SESSIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of sessions.", text;
+    ARTICLES_TABLE: String = "the name of a DynamoDB table", None, "The table of articles.", text;
+    REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
+        "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
+    JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,
+        "The keys of access tokens: the first signs, all verify. `bloghub keys` makes them.", PrivateKeys::parse;
+    JWT_PUBLIC_KEYS: PublicKeys = "a JSON list of {\"kid\", \"alg\", \"key\": base64 of the public key}", None,
+        "What verifies access tokens. `bloghub keys` makes it.", PublicKeys::parse;
+    ACCESS_TOKEN_TTL: Duration = "seconds, from 60 to 2592000", Some("900"), "How long an access token is good.", seconds;
+    COMMON_PASSWORDS: CommonPasswords = "\"refuse\" or \"allow\"", Some("refuse"),
+        "Whether the 3,000 most common passwords may be chosen.", common_passwords;
+    CORS_ORIGINS: AllowedOrigins = "\"*\", or origins such as https://blog.example separated by commas", Some("*"),
+        "Which sites' pages may call the API.", str::parse;
+    LOG_LEVEL: LevelFilter = "error, warn, info, debug or trace", Some("info"), "How much is logged.", log_level;
+    AWS_REGION: AwsRegion = "a region such as eu-central-1", None, "The region. Lambda sets it.", |v| Ok(AwsRegion(v.to_owned()));
+    AWS_ACCESS_KEY_ID: String = "an access key's id", None, "Whose calls these are. Lambda sets it.", text;
+    AWS_SECRET_ACCESS_KEY: String = "an access key", None, "Whose calls these are. Lambda sets it.", text;
+    AWS_SESSION_TOKEN: String = "a session's token", None, "Whose calls these are, if a role's. Lambda sets it.", text;
+    AWS_ENDPOINT_URL_DYNAMODB: String = "http[s]://host[:port]", None,
+        "Where an emulator of DynamoDB is; absent on AWS itself.", endpoint;
+    AWS_ENDPOINT_URL: String = "http[s]://host[:port]", None, "Where an emulator of all AWS is; absent on AWS itself.", endpoint;
+}
+
+fn seconds(value: &str) -> Result<Duration, String> {
+    match value.parse() {
+        Ok(seconds @ 60..=2_592_000) => Ok(Duration::from_secs(seconds)),
+        _ => Err("is out of range or no number".to_owned()),
+    }
+}
+
+fn common_passwords(value: &str) -> Result<CommonPasswords, String> {
+    match value {
+        "refuse" => Ok(CommonPasswords::Refuse),
+        "allow" => Ok(CommonPasswords::Allow),
+        _ => Err("is neither".to_owned()),
+    }
+}
+
+fn log_level(value: &str) -> Result<LevelFilter, String> {
+    value.parse().map_err(|_| "is no level".to_owned())
+}
+
+fn endpoint(value: &str) -> Result<String, String> {
+    if value.starts_with("http://") || value.starts_with("https://") {
+        Ok(value.to_owned())
+    } else {
+        Err("is no address".to_owned())
+    }
+}
+
+impl FromEnvironment for DynamoSettings {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let region = reader.take(&AWS_REGION);
+        let access_key_id = reader.take(&AWS_ACCESS_KEY_ID);
+        let secret_access_key = reader.take(&AWS_SECRET_ACCESS_KEY);
+        let session_token = reader.take_optional(&AWS_SESSION_TOKEN);
+        let endpoint = reader.take_optional(&AWS_ENDPOINT_URL_DYNAMODB);
+        let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
+        let credentials = AwsCredentials {
+            access_key_id: access_key_id?,
+            secret_access_key: secret_access_key?,
+            session_token: session_token?,
+        };
+        Some(Self { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?) })
+    }
+}

@@ -1,0 +1,19 @@
+//! Types and rules of the platform. No I/O, no clock, no randomness: everything comes in as a value.
+//!
+//! A value of a type from here is valid by construction; nothing downstream checks it again.
+
+pub mod article;
+mod field;
+mod id;
+pub mod page;
+pub mod password;
+pub mod session;
+pub mod tag;
+mod timestamp;
+pub mod user;
+mod violation;
+
+pub use field::Field;
+pub use id::{ArticleId, RequestId, SessionId, UserId};
+pub use timestamp::Timestamp;
+pub use violation::{Violation, Violations};

@@ -1,0 +1,78 @@
+//! What makes a function: its name, configuration, routes and permissions. Lambda, the local program and the tests all run a
+//! function through this one trait, so that none of them can run it differently.
+
+use axum::{Router, extract::Request, response::Response};
+use futures_util::future::BoxFuture;
+use tracing::level_filters::LevelFilter;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    adapters::host::Host,
+    config::{FromEnvironment, Reader, settings},
+    http::{Shell, cors::AllowedOrigins},
+    ports::{StoreError, permission::Permission},
+};
+
+/// A capability of the platform behind HTTP routes.
+pub trait Function: 'static {
+    /// The function's name: of its crate, its binary, its resource in the template and its folder of sample events.
+    const NAME: &'static str;
+
+    /// What its ports do to which tables: what the template must grant, no more and no less.
+    const PERMISSIONS: &'static [&'static [Permission]];
+
+    /// What it reads from the environment.
+    type Config: FromEnvironment + Send + Sync;
+
+    /// What its handlers use.
+    type State: Clone + Send + Sync + 'static;
+
+    /// Its routes, and their part of the OpenAPI document.
+    fn routes() -> OpenApiRouter<Self::State>;
+
+    /// Makes its adapters of `host`'s clients.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    fn wire(config: &Self::Config, host: &Host) -> Result<Self::State, StoreError>;
+
+    /// What answers requests that none of the routes fits. Only `fallback` has it.
+    const UNROUTED: Option<Unrouted> = None;
+}
+
+/// Answers requests that fit no route.
+pub type Unrouted = fn(Request) -> BoxFuture<'static, Response>;
+
+/// What every HTTP function reads besides its own.
+#[derive(Debug, Clone)]
+pub struct ShellConfig {
+    /// Which sites' pages may call.
+    pub origins: AllowedOrigins,
+    /// How much is logged.
+    pub log_level: LevelFilter,
+}
+
+impl FromEnvironment for ShellConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let origins = reader.take(&settings::CORS_ORIGINS);
+        let log_level = reader.take(&settings::LOG_LEVEL);
+        Some(Self { origins: origins?, log_level: log_level? })
+    }
+}
+
+/// The permissions of `F`, each once.
+pub fn permissions<F: Function>() -> Vec<Permission> {
+    let mut all = F::PERMISSIONS.concat();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The routes of `F` over `state`, with `shell` around them.
+pub fn router<F: Function>(state: F::State, shell: &Shell) -> Router {
+    let mut routes = Router::from(F::routes());
+    if let Some(unrouted) = F::UNROUTED {
+        routes = routes.fallback(unrouted).method_not_allowed_fallback(unrouted);
+    }
+    shell.around(F::NAME, routes.with_state(state))
+}

@@ -1,0 +1,85 @@
+//! What surrounds every handler: the request's id, its one log line, CORS, and a clear answer even to a panic.
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, header};
+use lambda_http::request::RequestContext;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use super::{ApiError, Problem, cors::AllowedOrigins};
+use crate::{domain::RequestId, ports::system::System};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What surrounds a function's routes.
+#[derive(Clone)]
+pub struct Shell {
+    /// Knows the time and makes ids.
+    pub system: Arc<dyn System>,
+    /// Which sites' pages may call.
+    pub origins: AllowedOrigins,
+}
+
+impl Shell {
+    /// `routes` of the function `name` with everything around them.
+    pub fn around(&self, name: &'static str, routes: Router) -> Router {
+        routes
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(self.origins.layer())
+            .layer(middleware::from_fn_with_state((name, self.system.clone()), observe))
+    }
+}
+
+type Observer = (&'static str, Arc<dyn System>);
+
+/// Gives the request its id, logs one line when it is answered, and finishes the answer's headers and problem body.
+async fn observe(State((function, system)): State<Observer>, request: Request, next: Next) -> Response {
+    let started = system.monotonic();
+    let id = gateway_id(&request).unwrap_or_else(|| RequestId::new(system.now(), (*system).random()).to_string());
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", requestId = id, function, method = %request.method(), route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    finish(&mut response, &id);
+    span.in_scope(|| {
+        let micros = (system.monotonic() - started).as_micros();
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds with three decimals are exact for hours")]
+        let duration = micros as f64 / 1_000.0;
+        tracing::info!(status = response.status().as_u16(), durationMs = duration, "answered");
+    });
+    response
+}
+
+fn gateway_id(request: &Request) -> Option<String> {
+    match request.extensions().get::<RequestContext>()? {
+        RequestContext::ApiGatewayV2(context) => context.request_id.clone(),
+        _ => None,
+    }
+}
+
+fn finish(response: &mut Response, id: &str) {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let problem = Problem { request_id: id.to_owned(), ..problem };
+        let body = serde_json::to_vec(&problem).expect("strings and a number have a JSON form");
+        *response.body_mut() = Body::from(body);
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    }
+    let headers = response.headers_mut();
+    headers.extend(HeaderValue::from_str(id).ok().map(|id| (REQUEST_ID, id)));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// A handler's panic is a fault of ours like any other; the panic hook has logged where it was.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Internal("a handler panicked".into()).into_response()
+}

@@ -1,0 +1,15 @@
+//! What every HTTP function does alike: parsing, who is asking, errors, log lines, headers.
+
+pub mod auth;
+pub mod cors;
+mod json;
+mod layers;
+mod problem;
+mod query;
+pub mod views;
+
+pub use json::{JsonBody, MAX_BODY_BYTES};
+pub use layers::Shell;
+pub(crate) use problem::chain;
+pub use problem::{ApiError, Problem};
+pub use query::Query;

@@ -1,0 +1,239 @@
+//! Errors as clients see them: RFC 9457 problem details that also carry RealWorld's `errors` object.
+
+use std::{borrow::Cow, collections::BTreeMap, error::Error};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::MAX_BODY_BYTES;
+use crate::{
+    domain::{Violation, Violations},
+    ports::{StoreError, users::Unique},
+};
+
+/// Seconds after which a client may try again when a backing service is away.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+/// Everything that a handler may answer instead of what was asked for. `docs/errors.md` says when to use which.
+#[derive(Debug)]
+pub enum ApiError {
+    /// 400: the body is no JSON, or the query string cannot be read.
+    Malformed {
+        /// `body` or the parameter's name.
+        field: Cow<'static, str>,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// 401: no token came along.
+    TokenMissing,
+    /// 401: the token is forged, expired, of an ended session, or none at all.
+    TokenInvalid,
+    /// 401: no such user, or not their password; nobody learns which.
+    CredentialsInvalid,
+    /// 401: the refresh token is unknown, expired, or of an ended session.
+    RefreshTokenInvalid,
+    /// 403: the thing belongs to somebody else.
+    Forbidden(&'static str),
+    /// 404: there is no such thing.
+    NotFound(&'static str),
+    /// 405: the path has other methods, named here as `Allow` lists them.
+    MethodNotAllowed {
+        /// The value of `Allow`.
+        allow: String,
+    },
+    /// 409: somebody else has what must be unique.
+    Taken(Vec<&'static str>),
+    /// 409: others kept changing the same thing; another try may succeed.
+    Contended(&'static str),
+    /// 413: the body is larger than [`MAX_BODY_BYTES`].
+    BodyTooLarge,
+    /// 415: the body says that it is no JSON.
+    UnsupportedMediaType,
+    /// 422: fields that break the rules, all of them at once.
+    Invalid(Violations),
+    /// 503: a backing service is away.
+    Unavailable(StoreError),
+    /// 500: a fault of ours. Its causes are logged, never answered.
+    Internal(Box<dyn Error + Send + Sync>),
+}
+
+impl From<Violations> for ApiError {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } => Self::Unavailable(error),
+            StoreError::Fault { .. } => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// The body of every 4xx and 5xx answer, as `application/problem+json`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// Names the kind of problem; stable.
+    #[schema(example = "urn:bloghub:problem:fields-invalid")]
+    pub r#type: String,
+    /// The kind of problem in words; stable.
+    pub title: Cow<'static, str>,
+    /// The answer's status code.
+    pub status: u16,
+    /// What is wrong with this request.
+    pub detail: String,
+    /// The end of `type`, to program against; stable.
+    #[schema(example = "fields-invalid")]
+    pub code: &'static str,
+    /// The answer's `x-request-id`, which the log lines carry too.
+    pub request_id: String,
+    /// What is wrong, by field or thing: `{"username": ["can't be blank"]}`.
+    pub errors: BTreeMap<String, Vec<String>>,
+}
+
+struct Kind {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    errors: BTreeMap<String, Vec<String>>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+fn one(field: &str, message: impl Into<String>) -> BTreeMap<String, Vec<String>> {
+    BTreeMap::from([(field.to_owned(), vec![message.into()])])
+}
+
+impl ApiError {
+    /// Other users have what must be unique.
+    pub fn taken(what: &[Unique]) -> Self {
+        let field = |unique: &Unique| match unique {
+            Unique::Username => "username",
+            Unique::Email => "email",
+        };
+        Self::Taken(what.iter().map(field).collect())
+    }
+
+    /// One field breaks one rule.
+    pub fn invalid(field: &str, violation: Violation) -> Self {
+        Self::Invalid(Violations::one(field, violation))
+    }
+
+    fn kind(self) -> Kind {
+        let kind = |status, code, title, errors| Kind { status, code, title, errors, header: None };
+        let unauthorized = |code, title, errors| Kind {
+            header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            ..kind(StatusCode::UNAUTHORIZED, code, title, errors)
+        };
+        match self {
+            Self::Malformed { field, message } => {
+                kind(StatusCode::BAD_REQUEST, "malformed", "The request cannot be read", one(&field, message))
+            }
+            Self::TokenMissing => unauthorized("token-missing", "Log in first", one("token", "is missing")),
+            Self::TokenInvalid => unauthorized("token-invalid", "Log in again", one("token", "is invalid")),
+            Self::CredentialsInvalid => {
+                unauthorized("credentials-invalid", "The credentials are wrong", one("credentials", "invalid"))
+            }
+            Self::RefreshTokenInvalid => {
+                unauthorized("refresh-token-invalid", "Log in again", one("refreshToken", "is invalid"))
+            }
+            Self::Forbidden(thing) => {
+                kind(StatusCode::FORBIDDEN, "forbidden", "It belongs to somebody else", one(thing, "forbidden"))
+            }
+            Self::NotFound(thing) => {
+                kind(StatusCode::NOT_FOUND, "not-found", "There is no such thing", one(thing, "not found"))
+            }
+            Self::MethodNotAllowed { allow } => Kind {
+                header: HeaderValue::from_str(&allow).ok().map(|allow| (header::ALLOW, allow)),
+                ..kind(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method-not-allowed",
+                    "The path has no such method",
+                    one("method", format!("must be one of {allow}")),
+                )
+            },
+            Self::Taken(fields) => {
+                let taken = |field: &str| (field.to_owned(), vec!["has already been taken".to_owned()]);
+                let errors = fields.into_iter().map(taken).collect();
+                kind(StatusCode::CONFLICT, "taken", "Somebody else has it", errors)
+            }
+            Self::Contended(thing) => kind(
+                StatusCode::CONFLICT,
+                "contended",
+                "Others are changing it",
+                one(thing, "was changed by others at the same time, try again"),
+            ),
+            Self::BodyTooLarge => kind(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body-too-large",
+                "The body is too large",
+                one("body", format!("is too large (maximum is {MAX_BODY_BYTES} bytes)")),
+            ),
+            Self::UnsupportedMediaType => kind(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "The body is no JSON",
+                one("content-type", "must be application/json"),
+            ),
+            Self::Invalid(violations) => kind(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "fields-invalid",
+                "Some fields break the rules",
+                violations.into_map(),
+            ),
+            Self::Unavailable(error) => {
+                tracing::error!(error = chain(&error), "a backing service is away");
+                Kind {
+                    header: Some((header::RETRY_AFTER, RETRY_AFTER)),
+                    ..kind(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "unavailable",
+                        "The platform is busy",
+                        one("service", "is not available, try again"),
+                    )
+                }
+            }
+            Self::Internal(error) => {
+                tracing::error!(error = chain(&*error), "a fault of ours");
+                kind(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "A fault of ours",
+                    one("service", "failed, and its operators know"),
+                )
+            }
+        }
+    }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Leaves the problem in the answer's extensions; the shell writes the body, for only it knows the request's id.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Kind { status, code, title, errors, header } = self.kind();
+        let sentences =
+            errors.iter().flat_map(|(field, messages)| messages.iter().map(move |m| format!("{field} {m}")));
+        let problem = Problem {
+            r#type: format!("urn:bloghub:problem:{code}"),
+            title: title.into(),
+            status: status.as_u16(),
+            detail: sentences.collect::<Vec<_>>().join("; "),
+            code,
+            request_id: String::new(),
+            errors,
+        };
+        let mut response = status.into_response();
+        response.headers_mut().extend(header);
+        response.extensions_mut().insert(problem);
+        response
+    }
+}

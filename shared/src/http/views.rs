@@ -1,0 +1,211 @@
+//! The JSON forms of what the API answers: RealWorld's, with fields of our own beside them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::{
+        article::{Article, Listed, Listing, Read},
+        tag::Tag,
+        user::{Bio, ImageUrl, Profile, User},
+    },
+    ports::tokens::TokenSigner,
+};
+
+/// `{"user": …}`: one's own account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserAnswer {
+    /// The account.
+    pub user: UserView,
+}
+
+/// One's own account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserView {
+    /// The address.
+    pub email: String,
+    /// The access token that the request came with, or a new one.
+    pub token: String,
+    /// The name.
+    pub username: String,
+    /// What the user says of themselves.
+    #[schema(required = true)]
+    pub bio: Option<String>,
+    /// Where the user's picture is.
+    #[schema(required = true)]
+    pub image: Option<String>,
+}
+
+/// `{"user": …}` of a login.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LoginAnswer {
+    /// The account and the tokens.
+    pub user: LoginView,
+}
+
+/// One's own account with what keeps one logged in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginView {
+    /// The account.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// Gets a new access token from `POST /api/sessions/refresh`.
+    pub refresh_token: String,
+    /// Seconds until the access token expires.
+    pub expires_in: u64,
+}
+
+/// `{"profile": …}`: what anyone may see of a user.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProfileAnswer {
+    /// The user.
+    pub profile: ProfileView,
+}
+
+/// What anyone may see of a user.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Profile)]
+pub struct ProfileView {
+    /// The name.
+    pub username: String,
+    /// What the user says of themselves.
+    #[schema(required = true)]
+    pub bio: Option<String>,
+    /// Where the user's picture is.
+    #[schema(required = true)]
+    pub image: Option<String>,
+    /// Whether whoever asks follows the user.
+    pub following: bool,
+}
+
+/// `{"article": …}`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ArticleAnswer {
+    /// The article.
+    pub article: ArticleView,
+}
+
+/// An article with its text.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Article)]
+pub struct ArticleView {
+    /// Everything but the text.
+    #[serde(flatten)]
+    pub summary: ArticleSummary,
+    /// The text, in Markdown.
+    pub body: String,
+}
+
+/// An article without its text.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ArticleSummary {
+    /// The address, for good.
+    pub slug: String,
+    /// The title.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
+    /// In the author's order.
+    pub tag_list: Vec<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// RFC 3339, UTC; moves with every change.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    /// Whether whoever asks likes it.
+    pub favorited: bool,
+    /// How many like it.
+    pub favorites_count: u64,
+    /// Who wrote it.
+    pub author: ProfileView,
+}
+
+/// `{"articles": …, "articlesCount": …}`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ArticlesAnswer {
+    /// One page, newest first.
+    pub articles: Vec<ArticleSummary>,
+    /// Articles on all pages.
+    pub articles_count: u64,
+}
+
+/// `{"tags": …}`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TagsAnswer {
+    /// The most used first.
+    pub tags: Vec<String>,
+}
+
+impl UserView {
+    /// `user`, who holds `token`.
+    pub fn new(user: User, token: String) -> Self {
+        Self {
+            email: user.email.into(),
+            token,
+            username: user.username.into(),
+            bio: user.bio.map(Bio::into),
+            image: user.image.map(ImageUrl::into),
+        }
+    }
+}
+
+impl LoginAnswer {
+    /// `user` with the tokens of a login.
+    pub fn new(user: User, access: String, refresh_token: String, signer: &dyn TokenSigner) -> Self {
+        let expires_in = signer.lifetime().as_secs();
+        Self { user: LoginView { user: UserView::new(user, access), refresh_token, expires_in } }
+    }
+}
+
+impl From<Profile> for ProfileView {
+    /// Nobody follows anybody until there is following.
+    fn from(profile: Profile) -> Self {
+        Self {
+            username: profile.username.into(),
+            bio: profile.bio.map(Bio::into),
+            image: profile.image.map(ImageUrl::into),
+            following: false,
+        }
+    }
+}
+
+impl ArticleSummary {
+    /// `article` by `author`. Nobody likes anything until there is liking.
+    pub fn new(article: &Article, author: Profile) -> Self {
+        Self {
+            slug: article.slug.to_string(),
+            title: article.title.as_str().to_owned(),
+            description: article.description.as_str().to_owned(),
+            tag_list: article.tags.iter().map(Tag::as_str).map(str::to_owned).collect(),
+            created_at: article.created_at.to_string(),
+            updated_at: article.updated_at.to_string(),
+            favorited: false,
+            favorites_count: 0,
+            author: author.into(),
+        }
+    }
+}
+
+impl From<Listed> for ArticleSummary {
+    fn from(listed: Listed) -> Self {
+        Self::new(&listed.article, listed.author)
+    }
+}
+
+impl From<Read> for ArticleAnswer {
+    fn from(read: Read) -> Self {
+        let body = read.body.as_str().to_owned();
+        Self { article: ArticleView { summary: ArticleSummary::new(&read.article, read.author), body } }
+    }
+}
+
+impl From<Listing> for ArticlesAnswer {
+    fn from(listing: Listing) -> Self {
+        let articles = listing.articles.into_iter().map(Into::into).collect();
+        Self { articles, articles_count: listing.total }
+    }
+}

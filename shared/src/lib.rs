@@ -1,0 +1,16 @@
+//! What BlogHub's functions have in common.
+//!
+//! Dependencies point inwards: [`domain`] knows nobody, [`ports`] know the domain, [`adapters`] implement ports, functions use
+//! ports. [`http`], [`config`] and [`telemetry`] are the shell around a function, [`function`] is what makes one and
+//! [`lambda`] runs it.
+
+pub mod accounts;
+pub mod adapters;
+pub mod config;
+pub mod domain;
+pub mod function;
+pub mod http;
+pub mod lambda;
+pub mod ports;
+pub mod telemetry;
+pub mod wiring;

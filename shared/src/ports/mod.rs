@@ -1,0 +1,36 @@
+//! What the functions need of the world, as narrow traits. Each belongs to one capability, and next to it stands what it
+//! may do to which table: a function's permissions are the sum of its ports'.
+
+pub mod articles;
+pub mod passwords;
+pub mod permission;
+pub mod sessions;
+pub mod system;
+pub mod tokens;
+pub mod users;
+
+use std::error::Error;
+
+/// What went wrong while a port did its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The service behind the port did not answer in time, refused the connection or is overloaded. Worth another try
+    /// later; whether the work was done is not known.
+    #[error("{service} is not available")]
+    Unavailable {
+        /// Which service.
+        service: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The service answered something that a correct program never meets.
+    #[error("{service} gave an answer that makes no sense")]
+    Fault {
+        /// Which service.
+        service: &'static str,
+        /// What was wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,97 @@
+//! Users and what must be unique among them.
+
+use async_trait::async_trait;
+
+use super::{
+    StoreError,
+    permission::{Permission, Table},
+};
+use crate::domain::{
+    UserId,
+    password::PasswordHash,
+    session::Session,
+    user::{EmailAddress, User, Username},
+};
+
+/// What no two users may share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    /// The name.
+    Username,
+    /// The e-mail address.
+    Email,
+}
+
+/// Why a user could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveUserError {
+    /// Somebody else has what must be unique; nothing was stored.
+    #[error("taken: {0:?}")]
+    Taken(Vec<Unique>),
+    /// The user changed since they were read; nothing was stored.
+    #[error("the user changed in the meantime")]
+    Changed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Sign-up.
+#[async_trait]
+pub trait Registrations: Send + Sync {
+    /// Stores a new user with their password and first session: all or nothing, and of several that share a name or an
+    /// address exactly one.
+    ///
+    /// # Errors
+    /// [`SaveUserError::Taken`] names all that is taken; never [`SaveUserError::Changed`].
+    async fn register(&self, user: &User, hash: &PasswordHash, session: &Session) -> Result<(), SaveUserError>;
+}
+
+/// What [`Registrations`] does to tables.
+pub const REGISTRATIONS: &[Permission] =
+    &[Permission::new(Table::Users, "PutItem"), Permission::new(Table::Sessions, "PutItem")];
+
+/// Login by password.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// The user with this address, and the hash of their password.
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, PasswordHash)>, StoreError>;
+
+    /// Replaces a hash by another of the same password, unless it has changed since: then nothing happens.
+    async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
+}
+
+/// What [`Credentials`] does to tables.
+pub const CREDENTIALS: &[Permission] =
+    &[Permission::new(Table::Users, "GetItem"), Permission::new(Table::Users, "UpdateItem")];
+
+/// Reading users.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// The user, as last written.
+    async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with this name, regardless of case, as last written.
+    async fn by_username(&self, username: &Username) -> Result<Option<User>, StoreError>;
+}
+
+/// What [`Users`] does to tables.
+pub const USERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
+
+/// Changing one's own account.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Stores `new` in place of `old`, and a new password if there is one: all or nothing, and only if the user is still
+    /// at `old`'s version.
+    ///
+    /// # Errors
+    /// [`SaveUserError::Taken`] or [`SaveUserError::Changed`].
+    async fn update(&self, old: &User, new: &User, hash: Option<&PasswordHash>) -> Result<(), SaveUserError>;
+}
+
+/// What [`Accounts`] does to tables.
+pub const ACCOUNTS: &[Permission] = &[
+    Permission::new(Table::Users, "PutItem"),
+    Permission::new(Table::Users, "UpdateItem"),
+    Permission::new(Table::Users, "DeleteItem"),
+];

@@ -1,0 +1,140 @@
+//! What several functions' wiring has in common: those that log people in, and those that ask who is there.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    accounts::Logins,
+    adapters::{
+        dynamodb::{Dynamo, DynamoSettings, SessionTable, TableNames, UserTable},
+        host::Host,
+        jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
+        redis::RedisUrl,
+    },
+    config::{FromEnvironment, Reader, settings},
+    http::auth::Gate,
+    ports::StoreError,
+};
+
+/// What a function reads that logs people in.
+pub struct LoginConfig {
+    dynamo: DynamoSettings,
+    users_table: String,
+    sessions_table: String,
+    redis: RedisUrl,
+    keys: PrivateKeys,
+    access_token_ttl: Duration,
+}
+
+impl FromEnvironment for LoginConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let dynamo = DynamoSettings::take(reader);
+        let users_table = reader.take(&settings::USERS_TABLE);
+        let sessions_table = reader.take(&settings::SESSIONS_TABLE);
+        let redis = reader.take(&settings::REDIS_URL);
+        let keys = reader.take(&settings::JWT_KEYS);
+        let access_token_ttl = reader.take(&settings::ACCESS_TOKEN_TTL);
+        Some(Self {
+            dynamo: dynamo?,
+            users_table: users_table?,
+            sessions_table: sessions_table?,
+            redis: redis?,
+            keys: keys?,
+            access_token_ttl: access_token_ttl?,
+        })
+    }
+}
+
+/// What a function needs that logs people in.
+pub struct LoginParts {
+    /// The table of users.
+    pub users: UserTable,
+    /// The table of sessions.
+    pub sessions: SessionTable,
+    /// Begins sessions.
+    pub logins: Logins,
+    /// Checks the tokens that `logins` issues.
+    pub verifier: JwtVerifier,
+}
+
+impl LoginConfig {
+    /// Makes the parts of `host`'s clients.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    pub fn wire(&self, host: &Host) -> Result<LoginParts, StoreError> {
+        let names = TableNames {
+            users: Some(self.users_table.clone()),
+            sessions: Some(self.sessions_table.clone()),
+            articles: None,
+        };
+        let dynamo = host.dynamo(&self.dynamo, names);
+        Ok(LoginParts {
+            users: UserTable::new(dynamo.clone(), &self.users_table),
+            sessions: SessionTable::new(dynamo, &self.sessions_table),
+            logins: Logins {
+                tokens: Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl)),
+                cache: Arc::new(host.redis(&self.redis)?),
+                system: host.system.clone(),
+            },
+            verifier: JwtVerifier::new(&self.keys.public()),
+        })
+    }
+}
+
+/// What a function reads that asks who is there.
+pub struct GateConfig {
+    dynamo: DynamoSettings,
+    users_table: String,
+    sessions_table: String,
+    redis: RedisUrl,
+    keys: PublicKeys,
+}
+
+impl FromEnvironment for GateConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let dynamo = DynamoSettings::take(reader);
+        let users_table = reader.take(&settings::USERS_TABLE);
+        let sessions_table = reader.take(&settings::SESSIONS_TABLE);
+        let redis = reader.take(&settings::REDIS_URL);
+        let keys = reader.take(&settings::JWT_PUBLIC_KEYS);
+        Some(Self {
+            dynamo: dynamo?,
+            users_table: users_table?,
+            sessions_table: sessions_table?,
+            redis: redis?,
+            keys: keys?,
+        })
+    }
+}
+
+/// What a function needs that asks who is there.
+pub struct GateParts {
+    /// The client beneath all of the function's tables.
+    pub dynamo: Dynamo,
+    /// The table of users.
+    pub users: UserTable,
+    /// Lets in whoever is logged in.
+    pub gate: Gate,
+}
+
+impl GateConfig {
+    /// Makes the parts of `host`'s clients, for a function that also uses the table of `articles` if it names one.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    pub fn wire(&self, host: &Host, articles: Option<&str>) -> Result<GateParts, StoreError> {
+        let names = TableNames {
+            users: Some(self.users_table.clone()),
+            sessions: Some(self.sessions_table.clone()),
+            articles: articles.map(str::to_owned),
+        };
+        let dynamo = host.dynamo(&self.dynamo, names);
+        let gate = Gate {
+            tokens: Arc::new(JwtVerifier::new(&self.keys)),
+            cache: Arc::new(host.redis(&self.redis)?),
+            sessions: Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table)),
+            system: host.system.clone(),
+        };
+        Ok(GateParts { users: UserTable::new(dynamo.clone(), &self.users_table), dynamo, gate })
+    }
+}

@@ -1,0 +1,13 @@
+//! The API from outside: each module bears the name of the function whose routes it speaks to.
+//!
+//! The tests start the program in process, once for all of them. With `BLOGHUB_API` they speak to that address instead, such
+//! as a deployment's. They share one platform with each other, and with whatever else is on it: each makes its own users.
+
+mod article;
+mod fallback;
+mod login;
+mod profile;
+mod publish;
+mod session;
+mod signup;
+mod support;
