@@ -79,8 +79,11 @@ async fn main() -> ExitCode {
         Command::Run(run) => run_platform(run).await,
         Command::Services(run) => run_services(run).await,
         Command::Keys { kid } => print_keys(&kid),
-        Command::Openapi => openapi().map(|document| print(&document)).map_err(|error| error.to_string()),
-        Command::Configuration => Ok(print(&configuration())),
+        Command::Openapi => openapi().map(print).map_err(|error| error.to_string()),
+        Command::Configuration => {
+            print(configuration());
+            Ok(())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,7 +101,7 @@ fn tell(line: &str) {
 
 /// What a program reads, on standard output.
 #[allow(clippy::print_stdout, reason = "this is the program's result")]
-fn print(text: &str) {
+fn print(text: String) {
     print!("{text}");
 }
 
@@ -134,7 +137,7 @@ async fn run_services(run: RunServices) -> Result<(), String> {
 
 fn print_keys(kid: &str) -> Result<(), String> {
     let keys = PrivateKeys::generate(kid).map_err(|_| "the operating system gives no randomness".to_owned())?;
-    print(&format!("{{\"JWT_KEYS\": {}, \"JWT_PUBLIC_KEYS\": {}}}\n", keys.to_json(), keys.public().to_json()));
+    print(format!("{{\"JWT_KEYS\": {}, \"JWT_PUBLIC_KEYS\": {}}}\n", keys.to_json(), keys.public().to_json()));
     Ok(())
 }
 
