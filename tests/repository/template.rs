@@ -1,0 +1,145 @@
+//! `template.yaml` against the code: neither can gain or lose a route, a permission or a variable alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bloghub::{
+    functions::{self, Entry},
+    template::{FunctionDefinition, Template},
+};
+use utoipa::openapi::path::Operation;
+
+/// The resource of a function: `sms-code` is `SmsCodeFunction`.
+fn resource(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(word).collect::<String>() + "Function"
+}
+
+/// Each function with its definition in the template.
+fn pairs() -> Vec<(Entry, FunctionDefinition)> {
+    let mut definitions = Template::read().unwrap().functions();
+    let pair = |entry: Entry| {
+        let definition = definitions.remove(&resource(entry.name));
+        let definition = definition.unwrap_or_else(|| panic!("{} is not in the template", resource(entry.name)));
+        (entry, definition)
+    };
+    let pairs = functions::all().into_iter().map(pair).collect();
+    assert!(definitions.is_empty(), "the template has functions that the code has not: {:?}", definitions.keys());
+    pairs
+}
+
+/// The routes that a function's router has, as the template writes them. A router answers HEAD where it answers GET.
+fn routes(entry: &Entry) -> BTreeSet<String> {
+    let mut routes = BTreeSet::new();
+    for (path, item) in (entry.openapi)().paths.paths {
+        let methods: [(&str, &Option<Operation>); 5] = [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ];
+        for (method, _) in methods.into_iter().filter(|(_, operation)| operation.is_some()) {
+            routes.insert(format!("{method} {path}"));
+            if method == "GET" {
+                routes.insert(format!("HEAD {path}"));
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn each_function_has_its_routers_routes_in_the_template() {
+    for (entry, definition) in pairs() {
+        let mut expected = routes(&entry);
+        if entry.name == "fallback" {
+            expected.insert("$default".to_owned());
+        }
+        assert_eq!(definition.routes.iter().cloned().collect::<BTreeSet<_>>(), expected, "{}", entry.name);
+    }
+}
+
+#[test]
+fn each_function_is_granted_what_its_ports_do_and_no_more() {
+    for (entry, definition) in pairs() {
+        let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for permission in (entry.permissions)() {
+            let actions = expected.entry(format!("{:?}Table", permission.table)).or_default();
+            actions.insert(format!("dynamodb:{}", permission.action));
+        }
+        let granted = definition.grants.into_iter().map(|(table, actions)| (table, actions.into_iter().collect()));
+        assert_eq!(granted.collect::<BTreeMap<_, BTreeSet<_>>>(), expected, "{}", entry.name);
+    }
+}
+
+#[test]
+fn each_function_is_given_the_variables_that_it_reads() {
+    /// What Lambda itself sets, what only an emulator needs, and what the template gives to all.
+    const OTHERS: [&str; 8] = [
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "CORS_ORIGINS",
+        "LOG_LEVEL",
+    ];
+    for (entry, definition) in pairs() {
+        let read = (entry.settings)().into_iter().map(|seen| seen.name.to_owned());
+        let expected: BTreeSet<_> = read.filter(|name| !OTHERS.contains(&name.as_str())).collect();
+        assert_eq!(definition.variables.into_iter().collect::<BTreeSet<_>>(), expected, "{}", entry.name);
+    }
+}
+
+#[test]
+fn each_function_is_packaged_from_its_own_folder() {
+    for (entry, definition) in pairs() {
+        assert_eq!(definition.code, format!("target/lambda/{}/", entry.name));
+    }
+}
+
+#[test]
+fn functions_that_hash_passwords_have_a_whole_core_and_the_others_the_default() {
+    for (entry, definition) in pairs() {
+        let hashes = ["signup", "login", "profile"].contains(&entry.name);
+        assert_eq!(definition.memory, hashes.then_some(1_769), "{}", entry.name);
+    }
+}
+
+#[test]
+fn functions_with_the_cache_are_in_the_network_and_the_others_outside() {
+    for (entry, definition) in pairs() {
+        let uses_the_cache = definition.variables.iter().any(|name| name == "REDIS_URL");
+        assert_eq!(definition.in_vpc, uses_the_cache, "{}", entry.name);
+    }
+}
+
+#[test]
+fn every_table_is_protected() {
+    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&crate::file("template.yaml")).unwrap();
+    let tables: Vec<_> = template["Resources"]
+        .as_mapping()
+        .unwrap()
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
+        .collect();
+    assert_eq!(tables.len(), 3);
+    for (name, table) in tables {
+        let properties = &table["Properties"];
+        assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{name:?}");
+        assert_eq!(properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{name:?}");
+        assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{name:?}");
+        assert!(!properties["DeletionProtectionEnabled"].is_null(), "{name:?}");
+        assert_eq!(table["DeletionPolicy"], "Retain", "{name:?}");
+    }
+}
+
+#[test]
+fn no_function_has_a_way_out_of_the_network_but_the_gateway_endpoint() {
+    let template = crate::file("template.yaml");
+    for way_out in ["AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "VpcEndpointType: Interface"] {
+        assert!(!template.contains(way_out), "{way_out}");
+    }
+    assert!(template.contains("VpcEndpointType: Gateway"));
+}
