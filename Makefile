@@ -50,7 +50,7 @@ unit: redis .venv/tools.stamp
 # The same API tests as in `unit`, through API Gateway's events into real function processes. `--workspace` keeps the
 # features, and with them what `unit` has built.
 api: redis .venv/tools.stamp .venv/ministack.stamp
-	$(TOOLS)/python scripts/deploy_local.py --exec 'cargo test --workspace --tests --locked -- api::'
+	$(TOOLS)/python scripts/deploy_local.py --exec 'cargo test --workspace --locked --test api'
 
 ## Deployment
 
@@ -76,7 +76,7 @@ openapi: ## Write openapi.json and docs/configuration.md from the code
 	mv target/configuration.md docs/configuration.md
 
 costs: redis ## Print what each request costs in calls
-	cargo test --package tests --locked costs -- --nocapture
+	cargo test --package tests --locked --test costs -- --nocapture
 
 bench-cold: redis ## Measure cold starts
 	cargo run --release --locked --package bench-cold

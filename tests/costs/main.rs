@@ -1,0 +1,37 @@
+//! What each operation costs in calls to backing services, and that each function uses all that it is granted.
+//!
+//! One test, as the counts of a function are of its process: nothing else may call meanwhile.
+
+mod operations;
+mod table;
+
+use std::collections::BTreeMap;
+
+use bloghub::{
+    functions,
+    platform::{Options, Platform},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
+    let data = tempfile::tempdir().unwrap();
+    let options = Options { port: 0, data: data.path().join("data") };
+    let platform = Platform::start(&options, |_| {}).await.unwrap();
+    let (rows, used) = operations::all(&platform).await;
+    platform.stop().await.unwrap();
+
+    for row in &rows {
+        assert_eq!(row.calls, row.expected, "{}", row.operation);
+    }
+    let granted: BTreeMap<_, _> = functions::all()
+        .iter()
+        .map(|entry| (entry.name, (entry.permissions)().into_iter().collect()))
+        .filter(|(_, permissions): &(_, std::collections::BTreeSet<_>)| !permissions.is_empty())
+        .collect();
+    assert_eq!(used, granted, "a grant that no operation uses, or the other way round");
+
+    let printed = table::markdown(&rows);
+    println!("{printed}");
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cost.md")).unwrap();
+    assert!(page.contains(&printed), "docs/cost.md is out of date: put the table that `make costs` prints into it");
+}
