@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{FromRef, Path, State},
+    extract::{FromRef, State},
 };
 use serde::Deserialize;
 use shared::{
@@ -17,7 +17,7 @@ use shared::{
         user::Username,
     },
     http::{
-        ApiError, Problem, Query,
+        ApiError, PathParam, Problem, Query,
         auth::{Gate, MaybeViewer},
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
@@ -89,7 +89,7 @@ async fn list(
 async fn read(
     State(state): State<Articles>,
     _: MaybeViewer,
-    Path(slug): Path<String>,
+    PathParam(slug): PathParam,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
     let read = state.articles.read(&slug).await?.ok_or(ApiError::NotFound("article"))?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{FromRef, Path, State},
+    extract::{FromRef, State},
 };
 use serde::Deserialize;
 use shared::{
@@ -17,7 +17,7 @@ use shared::{
         user::{Bio, EmailAddress, ImageUrl, User, UserChanges, Username},
     },
     http::{
-        ApiError, JsonBody, Problem,
+        ApiError, JsonBody, PathParam, Problem,
         auth::{Gate, MaybeViewer, Viewer},
         views::{ProfileAnswer, UserAnswer, UserView},
     },
@@ -166,7 +166,7 @@ impl Profiles {
 async fn profile(
     State(state): State<Profiles>,
     _: MaybeViewer,
-    Path(username): Path<String>,
+    PathParam(username): PathParam,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let username = Username::parse(&username).map_err(|_| ApiError::NotFound("profile"))?;
     let user = state.users.by_username(&username).await?.ok_or(ApiError::NotFound("profile"))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{FromRef, Path, State},
+    extract::{FromRef, State},
     http::StatusCode,
 };
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use shared::{
         user::User,
     },
     http::{
-        ApiError, JsonBody, Problem,
+        ApiError, JsonBody, PathParam, Problem,
         auth::{Gate, Viewer},
         views::ArticleAnswer,
     },
@@ -184,7 +184,7 @@ async fn create(
 async fn update(
     State(state): State<Publications>,
     viewer: Viewer,
-    Path(slug): Path<String>,
+    PathParam(slug): PathParam,
     JsonBody(request): JsonBody<UpdateArticleRequest>,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     // An article that is not there or not mine is said to be so whatever the fields hold.
@@ -216,7 +216,7 @@ async fn update(
 async fn delete(
     State(state): State<Publications>,
     viewer: Viewer,
-    Path(slug): Path<String>,
+    PathParam(slug): PathParam,
 ) -> Result<StatusCode, ApiError> {
     for _ in 0..TRIES {
         let article = state.own(&slug, viewer.identity.user_id).await?;

@@ -4,12 +4,14 @@ pub mod auth;
 pub mod cors;
 mod json;
 mod layers;
+mod path;
 mod problem;
 mod query;
 pub mod views;
 
 pub use json::{JsonBody, MAX_BODY_BYTES};
 pub use layers::Shell;
+pub use path::PathParam;
 pub(crate) use problem::chain;
 pub use problem::{ApiError, Problem};
 pub use query::Query;

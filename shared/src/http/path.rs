@@ -1,0 +1,25 @@
+//! Path parameters.
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+
+use super::ApiError;
+
+/// The one parameter of a route's path, decoded.
+///
+/// # Errors
+/// 400 if it is not UTF-8 under its percent signs.
+#[derive(Debug, Clone)]
+pub struct PathParam(pub String);
+
+impl<S: Sync + Send> FromRequestParts<S> for PathParam {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(value) = Path::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed {
+            field: "path".into(),
+            message: "is not UTF-8 under its percent signs".to_owned(),
+        })?;
+        Ok(Self(value))
+    }
+}
