@@ -8,7 +8,7 @@ use shared::{config::ConfigError, ports::StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Another program listens there.
-    #[error("port {port} is taken: stop the program that uses it, or choose another with --port")]
+    #[error("port {port} is taken: stop the program that uses it, or choose another port")]
     PortTaken {
         /// The port.
         port: u16,

@@ -118,14 +118,15 @@ fn spawn(server: &str, settings: &Settings) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Has the kernel end the child when this program ends, even by `kill -9`.
+/// Has the kernel end the child when this program ends, even by `kill -9`, and at once: the next start must not find it still
+/// writing to the same files.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "between fork and exec there is no safe way")]
 fn die_with_parent(command: &mut Command) {
     use rustix::process::{Signal, set_parent_process_death_signal};
     // SAFETY: the closure makes one system call and neither allocates nor locks.
     unsafe {
-        command.pre_exec(|| set_parent_process_death_signal(Some(Signal::TERM)).map_err(Into::into));
+        command.pre_exec(|| set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into));
     }
 }
 

@@ -118,14 +118,16 @@ async fn reads_of_users(m: &mut Meter<'_>, token: &str) {
     let forgotten = Operation("my account, session not cached", "profile", &[("Redis", 2), ("GetItem", 2)], why);
     m.measure(forgotten, Method::GET, "/api/user", token, Value::Null).await;
     let change = json!({"user": {"username": "jacob", "bio": "I train dragons"}});
-    let rename = Operation("change my account", "profile", &[("Redis", 1), ("GetItem", 1), ("TransactWriteItems", 1)], "");
+    let rename =
+        Operation("change my account", "profile", &[("Redis", 1), ("GetItem", 1), ("TransactWriteItems", 1)], "");
     m.measure(rename, Method::PUT, "/api/user", token, change).await;
     let profile = Operation("a profile", "profile", &[("GetItem", 2)], CALLER);
     m.measure(profile, Method::GET, "/api/profiles/jacob", "", Value::Null).await;
 }
 
 async fn articles(m: &mut Meter<'_>, token: &str) {
-    let new = json!({"article": {"title": "Dragons", "description": "How?", "body": "With love.", "tagList": ["a", "b"]}});
+    let new =
+        json!({"article": {"title": "Dragons", "description": "How?", "body": "With love.", "tagList": ["a", "b"]}});
     let calls: &[_] = &[("Redis", 1), ("GetItem", 1), ("TransactWriteItems", 1)];
     let publish = Operation("publish, two tags", "publish", calls, PROFILE);
     m.measure(publish, Method::POST, "/api/articles", token, new).await;
@@ -149,8 +151,14 @@ async fn articles(m: &mut Meter<'_>, token: &str) {
 
     let calls: &[_] = &[("Redis", 1), ("GetItem", 1), ("TransactWriteItems", 1), ("BatchWriteItem", 1)];
     let why = "the article must be seen to be one's own; its bodies go after it";
-    m.measure(Operation("delete an article", "publish", calls, why), Method::DELETE, "/api/articles/dragons", token, Value::Null)
-        .await;
+    m.measure(
+        Operation("delete an article", "publish", calls, why),
+        Method::DELETE,
+        "/api/articles/dragons",
+        token,
+        Value::Null,
+    )
+    .await;
 }
 
 /// Stores a user whose password was hashed elsewhere.

@@ -16,7 +16,9 @@ pub(crate) struct Row {
 
 /// The rows as a Markdown table.
 pub(crate) fn markdown(rows: &[Row]) -> String {
-    let mut table = String::from("| operation | Redis round trips | DynamoDB calls | RRU | WRU | more than the floor, because |\n|---|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| operation | Redis round trips | DynamoDB calls | RRU | WRU | more than the floor, because |\n|---|---|---|---|---|---|\n",
+    );
     for row in rows {
         let redis = row.calls.get("Redis").copied().unwrap_or_default();
         let calls = row.calls.iter().filter(|(name, _)| **name != "Redis").map(|(name, n)| format!("{n} {name}"));

@@ -41,8 +41,13 @@ fn both_readmes_list_every_route_with_its_function_and_its_test() {
             assert!(root().join(path).exists(), "{path}");
         }
         for (path, item) in (entry.openapi)().paths.paths {
-            let methods =
-                [("GET", item.get), ("POST", item.post), ("PUT", item.put), ("PATCH", item.patch), ("DELETE", item.delete)];
+            let methods = [
+                ("GET", item.get),
+                ("POST", item.post),
+                ("PUT", item.put),
+                ("PATCH", item.patch),
+                ("DELETE", item.delete),
+            ];
             for (method, _) in methods.into_iter().filter(|(_, operation)| operation.is_some()) {
                 expected.insert((format!("{method} {path}"), source.clone(), test.clone()));
             }

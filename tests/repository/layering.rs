@@ -47,7 +47,11 @@ fn forbid(folder: &str, except: &[&str], words: &[&str]) {
 
 #[test]
 fn the_domain_knows_nobody() {
-    forbid("shared/src/domain", &[], &["ports", "adapters", "crate::http", "crate::config", "aws_sdk", "axum", "redis"]);
+    forbid(
+        "shared/src/domain",
+        &[],
+        &["ports", "adapters", "crate::http", "crate::config", "aws_sdk", "axum", "redis"],
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub trait ArticleWrites: Send + Sync {
     async fn update(&self, old: &Article, new: &Article, body: Option<&ArticleBody>) -> Result<(), SaveArticleError>;
 
     /// Deletes `article` at `now`, if it is still at its version; its slug is never given again. The bodies go last: should
-    /// that fail, nothing leads to them any more.
+    /// that fail, nothing leads to them any more, and a warning is logged that says which they are.
     ///
     /// # Errors
     /// [`SaveArticleError::Changed`].

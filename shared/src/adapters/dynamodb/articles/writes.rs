@@ -21,6 +21,7 @@ use crate::{
         Timestamp,
         article::{Article, ArticleBody, Slug},
     },
+    http::chain,
     ports::{
         StoreError,
         articles::{ArticleWrites, SaveArticleError},
@@ -86,7 +87,12 @@ impl ArticleWrites for ArticleTable {
             self.leave(&mut transaction, &list, article)?;
         }
         transaction.commit(&self.dynamo).await.map_err(changed)?;
-        Ok(self.drop_revisions(article).await?)
+        // The article is gone, which is what was asked for. What is left of it, should this fail, nothing leads to.
+        if let Err(error) = self.drop_revisions(article).await {
+            let (id, revisions) = (article.id.to_string(), article.revision);
+            tracing::warn!(error = chain(&error), id, revisions, "bodies of a deleted article are left");
+        }
+        Ok(())
     }
 }
 
