@@ -105,8 +105,11 @@ fn holds_something(folder: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Writes `text` so that a crash leaves the whole file or none.
-pub(crate) fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+/// Writes `text`, for its owner's eyes only, so that a crash leaves the whole file or none.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     let draft = file.with_extension("new");
     let mut handle = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
     handle.write_all(text.as_bytes())?;

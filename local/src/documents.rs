@@ -19,7 +19,9 @@ pub fn openapi() -> Result<String, serde_json::Error> {
     license.identifier = Some("Apache-2.0".to_owned());
     let info = InfoBuilder::new()
         .title("BlogHub")
-        .description(Some("A superset of the RealWorld (\"Conduit\") API 2.0."))
+        .description(Some(
+            "A blog and discussion platform. What the RealWorld (\"Conduit\") API 2.0 has too works as there.",
+        ))
         .version(env!("CARGO_PKG_VERSION"))
         .license(Some(license));
     let mut api: OpenApi = OpenApiBuilder::new().info(info.build()).build();

@@ -1,6 +1,10 @@
 //! The program `bloghub`.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use bloghub::{
     StartError, configuration, openapi,
@@ -122,10 +126,8 @@ async fn run_services(run: RunServices) -> Result<(), String> {
     let mut stop = StopSignal::new()?;
     let ports = Ports { dynamodb: run.dynamodb_port, redis: run.redis_port };
     let services = Services::start(&run.data.folder, ports, tell).await.map_err(line)?;
-    let mut lines: Vec<_> = services.environment().iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
-    lines.sort();
     let file = run.env_file.display();
-    let written = fs::write(&run.env_file, lines.concat()).map_err(|error| format!("cannot write {file}: {error}"));
+    let written = write_environment(&run.env_file, &services).map_err(|error| format!("cannot write {file}: {error}"));
     if written.is_ok() {
         tell(&format!("ready with its data in {}; {file} tells functions where", services.data().display()));
         stop.received().await;
@@ -133,6 +135,14 @@ async fn run_services(run: RunServices) -> Result<(), String> {
     }
     services.stop().await;
     written
+}
+
+/// Writes the environment for other programs, readable by nobody else: it holds keys.
+fn write_environment(file: &Path, services: &Services) -> io::Result<()> {
+    // No value has a quote: addresses, base64 and table names.
+    let mut lines: Vec<_> = services.environment().iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+    lines.sort();
+    bloghub::data::write_whole(file, &lines.concat())
 }
 
 fn print_keys(kid: &str) -> Result<(), String> {

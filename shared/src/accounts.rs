@@ -8,8 +8,9 @@ use crate::{
         session::{self, Identity, RefreshToken, Session, SessionState},
         user::User,
     },
-    http::{chain, views::LoginAnswer},
+    http::views::LoginAnswer,
     ports::{StoreError, sessions::SessionCache, system::System, tokens::TokenSigner},
+    telemetry::chain,
 };
 
 /// How long a live session is remembered; a logout reaches every instance at once all the same.

@@ -8,8 +8,8 @@ use crate::{
     adapters::host::Host,
     config::{FromEnvironment, Reader, read},
     function::{Function, ShellConfig, permissions, router},
-    http::{Shell, chain},
-    telemetry,
+    http::Shell,
+    telemetry::{self, chain},
 };
 
 /// Reads the configuration, makes the clients, opens their connections while the init phase has a whole core, and answers

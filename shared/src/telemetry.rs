@@ -1,6 +1,6 @@
 //! Logs: one JSON object a line, each with the id, function and route of the request that it belongs to.
 
-use std::panic;
+use std::{error::Error, panic};
 
 use json_subscriber::JsonLayer;
 use tracing::level_filters::LevelFilter;
@@ -29,4 +29,10 @@ where
             tracing::error!(place, "{}", panic.payload_as_str().unwrap_or("a panic without a message"));
         }));
     }
+}
+
+/// An error and its causes in one line.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -60,6 +60,11 @@ fn ports_know_the_domain_only() {
 }
 
 #[test]
+fn adapters_know_no_http_of_ours() {
+    forbid("shared/src/adapters", &[], &["crate::http", "axum", "lambda_http"]);
+}
+
+#[test]
 fn functions_name_adapters_in_their_wiring_only() {
     forbid("functions", &["wiring.rs"], &["adapters", "aws_sdk", "redis", "dynamodb"]);
 }

@@ -187,7 +187,7 @@ async fn update(
     PathParam(slug): PathParam,
     JsonBody(request): JsonBody<UpdateArticleRequest>,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
-    // An article that is not there or not mine is said to be so whatever the fields hold.
+    // An article that is not there or not mine is said to be so, whatever rules the fields break.
     let mut old = state.own(&slug, viewer.identity.user_id).await?;
     let changes = request.article.parse()?;
     for _ in 0..TRIES {

@@ -1,4 +1,4 @@
-//! The ports on real services. Only a function's `main` and the local host name what is in here.
+//! The ports on real services. Only wiring and the local host name what is in here; functions see ports.
 
 pub mod calls;
 pub mod dynamodb;

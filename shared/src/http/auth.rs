@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::{FromRef, FromRequestParts};
 use http::{header::AUTHORIZATION, request::Parts};
 
-use super::{ApiError, problem::chain};
+use super::ApiError;
 use crate::{
     accounts,
     domain::session::{Identity, SessionState},
@@ -15,6 +15,7 @@ use crate::{
         system::System,
         tokens::TokenVerifier,
     },
+    telemetry::chain,
 };
 
 /// How long it is remembered that there is no such session any more.

@@ -12,6 +12,5 @@ pub mod views;
 pub use json::{JsonBody, MAX_BODY_BYTES};
 pub use layers::Shell;
 pub use path::PathParam;
-pub(crate) use problem::chain;
 pub use problem::{ApiError, Problem};
 pub use query::Query;

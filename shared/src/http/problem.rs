@@ -11,6 +11,7 @@ use super::MAX_BODY_BYTES;
 use crate::{
     domain::{Violation, Violations},
     ports::{StoreError, users::Unique},
+    telemetry::chain,
 };
 
 /// Seconds after which a client may try again when a backing service is away.
@@ -69,6 +70,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable { .. } => Self::Unavailable(error),
+            StoreError::Contended { .. } => Self::Contended("request"),
             StoreError::Fault { .. } => Self::Internal(error.into()),
         }
     }
@@ -165,7 +167,7 @@ impl ApiError {
                 StatusCode::CONFLICT,
                 "contended",
                 "Others are changing it",
-                one(thing, "was changed by others at the same time, try again"),
+                one(thing, "met others that change the same thing, try again"),
             ),
             Self::BodyTooLarge => kind(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -208,12 +210,6 @@ impl ApiError {
             }
         }
     }
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Leaves the problem in the answer's extensions; the shell writes the body, for only it knows the request's id.

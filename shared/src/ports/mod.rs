@@ -24,6 +24,12 @@ pub enum StoreError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// Other requests kept changing the same items; nothing was done. Another try may succeed.
+    #[error("{service} items are contended")]
+    Contended {
+        /// Which service.
+        service: &'static str,
+    },
     /// The service answered something that a correct program never meets.
     #[error("{service} gave an answer that makes no sense")]
     Fault {

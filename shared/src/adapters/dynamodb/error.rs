@@ -22,7 +22,7 @@ const OVERLOADED: [&str; 6] = [
 ];
 
 /// Another request works on the same item at this moment; the next try may succeed.
-pub(super) const CONFLICT: &str = "TransactionConflictException";
+const CONFLICT: &str = "TransactionConflictException";
 
 /// Sorts an error into "try later" and "must not happen".
 pub(super) fn store_error<E>(error: SdkError<E, HttpResponse>) -> StoreError
@@ -32,7 +32,10 @@ where
     let unavailable = match &error {
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or_default();
-            OVERLOADED.contains(&code) || code == CONFLICT || service.raw().status().as_u16() >= 500
+            if code == CONFLICT {
+                return StoreError::Contended { service: SERVICE };
+            }
+            OVERLOADED.contains(&code) || service.raw().status().as_u16() >= 500
         }
         SdkError::ConstructionFailure(_) => false,
         _ => true,

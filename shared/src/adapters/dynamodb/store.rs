@@ -149,7 +149,7 @@ impl Dynamo {
     }
 }
 
-/// Pauses of 10 to 200 ms between tries of what another request got in the way of, with jitter; 12 tries in all.
+/// Pauses of 10 to 200 ms between tries of what another request got in the way of, with jitter; 13 tries in all.
 pub(super) fn retries() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(10))

@@ -8,10 +8,13 @@ use aws_sdk_dynamodb::{
 use backon::BackoffBuilder;
 
 use super::{
-    error::{corrupt, store_error},
+    error::{SERVICE, corrupt, store_error},
     store::{Dynamo, Item, Key, pause, retries},
 };
 use crate::ports::StoreError;
+
+/// Reasons of a cancelled transaction that ask to come back later.
+const OVERLOADED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
 
 /// Why a transaction was not done.
 #[derive(Debug)]
@@ -84,7 +87,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Does all of it, trying again with jitter while other transactions hold one of the items.
+    /// Does all of it, trying again with jitter while others hold one of the items or the table is overloaded.
     pub(super) async fn commit(self, dynamo: &Dynamo) -> Result<(), NotCommitted> {
         let mut pauses = retries().build();
         loop {
@@ -92,6 +95,12 @@ impl Transaction {
             let Err(error) = attempt.send().await else { return Ok(()) };
             let reasons = cancellations(&error);
             if reasons.iter().any(|reason| reason == "TransactionConflict") {
+                pause(&mut pauses)
+                    .await
+                    .map_err(|_| NotCommitted::Store(StoreError::Contended { service: SERVICE }))?;
+                continue;
+            }
+            if reasons.iter().any(|reason| OVERLOADED.contains(&reason.as_str())) {
                 pause(&mut pauses).await.map_err(NotCommitted::Store)?;
                 continue;
             }

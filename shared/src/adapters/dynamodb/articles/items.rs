@@ -60,7 +60,7 @@ impl List {
         [Self::Latest, Self::Author(article.author_id)].into_iter().chain(tags).collect()
     }
 
-    /// The list to read for `filter`: an author's is never longer than a tag's that the author uses.
+    /// The list to read for `filter`: for an author and a tag the author's, which one person writes, where a tag is everyone's.
     pub(super) fn narrowest(filter: &ArticleFilter) -> Self {
         match (&filter.author, &filter.tag) {
             (Some(author), _) => Self::Author(*author),

@@ -1,4 +1,4 @@
-//! Reading: an article is two calls, a page of a list is two calls, however long the page.
+//! Reading: an article is two calls, and so is a page of a list of the usual length; a batch takes 100 keys.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -21,11 +21,11 @@ use crate::{
         Timestamp,
         article::{Article, ArticleBody, Slug},
     },
-    http::chain,
     ports::{
         StoreError,
         articles::{ArticleWrites, SaveArticleError},
     },
+    telemetry::chain,
 };
 
 /// Writes that one `BatchWriteItem` may hold.
