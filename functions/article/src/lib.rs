@@ -111,9 +111,12 @@ async fn tags(State(state): State<Articles>) -> Result<Json<TagsAnswer>, ApiErro
 }
 
 impl Articles {
-    /// The filter of a list; `None` if no article can pass it, for there is no such author.
+    /// The filter of a list; `None` if no article can pass it, for there is no such tag or author.
     async fn filter(&self, tag: Option<String>, author: Option<String>) -> Result<Option<ArticleFilter>, StoreError> {
-        let tag = tag.map(|tag| FoldedTag::of(&tag));
+        let tag = match tag.map(|tag| FoldedTag::wanted(&tag)) {
+            Some(None) => return Ok(None),
+            tag => tag.flatten(),
+        };
         let Some(name) = author else { return Ok(Some(ArticleFilter { tag, author: None })) };
         let Ok(name) = Username::parse(&name) else { return Ok(None) };
         let author = self.authors.by_username(&name).await?;

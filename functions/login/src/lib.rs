@@ -14,7 +14,7 @@ use shared::{
         password::{Password, PasswordHash},
         user::EmailAddress,
     },
-    http::{ApiError, JsonBody, Problem, views::LoginAnswer},
+    http::{ApiError, JsonBody, Object, Problem, views::LoginAnswer},
     ports::{
         StoreError,
         passwords::{PasswordHasher, Verdict},
@@ -38,7 +38,8 @@ pub struct PasswordLogins {
 /// `{"user": …}`
 #[derive(Deserialize, ToSchema)]
 struct LoginRequest {
-    user: LoginUser,
+    #[schema(value_type = LoginUser)]
+    user: Object<LoginUser>,
 }
 
 /// Who wants to log in.
@@ -80,7 +81,7 @@ async fn log_in(
     State(state): State<PasswordLogins>,
     JsonBody(request): JsonBody<LoginRequest>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
-    let (email, password) = request.user.parse()?;
+    let (email, password) = request.user.0.parse()?;
     let known = match email {
         Some(email) => state.credentials.by_email(&email).await?,
         None => None,

@@ -17,7 +17,7 @@ use shared::{
         user::{Bio, EmailAddress, ImageUrl, User, UserChanges, Username},
     },
     http::{
-        ApiError, JsonBody, PathParam, Problem,
+        ApiError, JsonBody, Object, PathParam, Problem,
         auth::{Gate, MaybeViewer, Viewer},
         views::{ProfileAnswer, UserAnswer, UserView},
     },
@@ -52,7 +52,8 @@ impl FromRef<Profiles> for Gate {
 /// `{"user": …}`
 #[derive(Deserialize, ToSchema)]
 struct UpdateUserRequest {
-    user: UpdateUser,
+    #[schema(value_type = UpdateUser)]
+    user: Object<UpdateUser>,
 }
 
 /// What should be different; a field that is absent stays.
@@ -124,7 +125,7 @@ async fn update_user(
     viewer: Viewer,
     JsonBody(request): JsonBody<UpdateUserRequest>,
 ) -> Result<Json<UserAnswer>, ApiError> {
-    let (changes, password) = request.user.parse(state.common_passwords)?;
+    let (changes, password) = request.user.0.parse(state.common_passwords)?;
     let hash = match password {
         Some(password) => Some(state.passwords.hash(password).await?),
         None => None,

@@ -20,7 +20,7 @@ use shared::{
         user::User,
     },
     http::{
-        ApiError, JsonBody, PathParam, Problem,
+        ApiError, JsonBody, Object, PathParam, Problem,
         auth::{Gate, Viewer},
         views::ArticleAnswer,
     },
@@ -53,7 +53,8 @@ impl FromRef<Publications> for Gate {
 /// `{"article": …}`
 #[derive(Deserialize, ToSchema)]
 struct NewArticleRequest {
-    article: NewArticle,
+    #[schema(value_type = NewArticle)]
+    article: Object<NewArticle>,
 }
 
 /// An article to publish.
@@ -110,7 +111,8 @@ fn tags(list: Field<Vec<String>>) -> Result<Option<Vec<Tag>>, shared::domain::Vi
 /// `{"article": …}`
 #[derive(Deserialize, ToSchema)]
 struct UpdateArticleRequest {
-    article: UpdateArticle,
+    #[schema(value_type = UpdateArticle)]
+    article: Object<UpdateArticle>,
 }
 
 /// What should be different; a field that is absent stays.
@@ -163,7 +165,7 @@ async fn create(
     viewer: Viewer,
     JsonBody(request): JsonBody<NewArticleRequest>,
 ) -> Result<(StatusCode, Json<ArticleAnswer>), ApiError> {
-    let publication = request.article.parse()?;
+    let publication = request.article.0.parse()?;
     let author = state.author(viewer.identity.user_id).await?;
     let read = state.publish(author, publication).await?;
     Ok((StatusCode::CREATED, Json(read.into())))
@@ -189,7 +191,7 @@ async fn update(
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     // An article that is not there or not mine is said to be so, whatever rules the fields break.
     let mut old = state.own(&slug, viewer.identity.user_id).await?;
-    let changes = request.article.parse()?;
+    let changes = request.article.0.parse()?;
     for _ in 0..TRIES {
         let new = changes.apply(old.clone(), state.gate.system.now());
         match state.articles.update(&old, &new, changes.body.as_ref()).await {

@@ -14,7 +14,7 @@ use shared::{
         password::{CommonPasswords, Password},
         user::{EmailAddress, User, Username},
     },
-    http::{ApiError, JsonBody, Problem, views::LoginAnswer},
+    http::{ApiError, JsonBody, Object, Problem, views::LoginAnswer},
     ports::{
         passwords::PasswordHasher,
         users::{Registrations, SaveUserError},
@@ -36,7 +36,8 @@ pub struct Signups {
 /// `{"user": …}`
 #[derive(Deserialize, ToSchema)]
 struct NewUserRequest {
-    user: NewUser,
+    #[schema(value_type = NewUser)]
+    user: Object<NewUser>,
 }
 
 /// Who wants to sign up.
@@ -87,7 +88,7 @@ async fn sign_up(
     State(signups): State<Signups>,
     JsonBody(request): JsonBody<NewUserRequest>,
 ) -> Result<(StatusCode, axum::Json<LoginAnswer>), ApiError> {
-    let Registration { username, email, password } = request.user.parse(signups.common_passwords)?;
+    let Registration { username, email, password } = request.user.0.parse(signups.common_passwords)?;
     let hash = signups.passwords.hash(password).await?;
     let now = signups.logins.system.now();
     let id = UserId::new(now, signups.logins.system.random());

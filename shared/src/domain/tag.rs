@@ -20,9 +20,11 @@ impl Tag {
     /// Parses one tag.
     ///
     /// # Errors
-    /// A blank tag, one over [`MAX_CHARS`], or one with control characters.
+    /// A blank tag, one with control characters, or one over [`MAX_CHARS`], as written or as folded: some characters are
+    /// many when they are folded.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        violation::line(text, MAX_CHARS).map(Self)
+        let tag = violation::line(text, MAX_CHARS).map(Self)?;
+        if tag.folded().is_tags() { Ok(tag) } else { Err(Violation::too_long(MAX_CHARS)) }
     }
 
     /// The tag as written.
@@ -41,9 +43,17 @@ impl Tag {
 pub struct FoldedTag(String);
 
 impl FoldedTag {
-    /// Folds any text; what no tag can be simply matches none.
-    pub fn of(text: &str) -> Self {
+    fn of(text: &str) -> Self {
         Self(text.nfkc().collect::<String>().trim().to_lowercase())
+    }
+
+    fn is_tags(&self) -> bool {
+        !self.0.is_empty() && self.0.chars().count() <= MAX_CHARS
+    }
+
+    /// Folds what someone looks for; `None` if no tag can be that.
+    pub fn wanted(text: &str) -> Option<Self> {
+        Some(Self::of(text)).filter(Self::is_tags)
     }
 
     /// The folded text.
@@ -79,6 +89,12 @@ mod tests {
     fn spellings_of_one_tag_count_once_and_the_first_is_shown() {
         let tags = parse_all(&["Rust".into(), " rust ".into(), "ＲＵＳＴ".into(), "go".into()]).unwrap();
         assert_eq!(tags, [Tag("Rust".into()), Tag("go".into())]);
+    }
+
+    #[test]
+    fn a_tag_that_grows_too_long_when_it_is_folded_is_refused() {
+        let ligatures = "\u{fdfa}".repeat(20);
+        assert!(Tag::parse(&ligatures).is_err() && FoldedTag::wanted(&ligatures).is_none());
     }
 
     #[test]

@@ -145,7 +145,12 @@ impl EmailAddress {
         if !well_formed || address.chars().any(char::is_whitespace) {
             return Err(Violation::must_be("an e-mail address"));
         }
-        Ok(Self(address))
+        let address = Self(address);
+        // Some characters are many when they are folded.
+        if address.folded().chars().count() > 254 {
+            return Err(Violation::too_long(254));
+        }
+        Ok(address)
     }
 
     /// What two addresses must not have in common.

@@ -1,11 +1,16 @@
 //! JSON bodies: read whole, within a limit, and with an answer that names the field when they do not fit.
 
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     body::{self, Body},
     extract::{FromRequest, Request},
 };
 use http::header::CONTENT_TYPE;
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::ApiError;
 use crate::domain::Violation;
@@ -13,7 +18,31 @@ use crate::domain::Violation;
 /// Bytes of a request's body at the most.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// A request's body as `T`.
+/// A JSON object as `T`. Without it a list would do too, its elements taken for the fields in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+/// A request's body, an object, as `T`.
 ///
 /// # Errors
 /// 413 beyond [`MAX_BODY_BYTES`], 415 if the body says that it is something else, 400 if it is no JSON, 422 if a field is of
@@ -30,7 +59,8 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         if !media_type.is_none_or(is_json) {
             return Err(ApiError::UnsupportedMediaType);
         }
-        parse(&read(body).await?).map(Self)
+        let Object(value) = parse(&read(body).await?)?;
+        Ok(Self(value))
     }
 }
 
@@ -94,7 +124,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[allow(dead_code, reason = "only its shape is of interest")]
     struct Outer {
-        user: Inner,
+        user: Object<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -108,7 +138,7 @@ mod tests {
     }
 
     fn errors(json: &str) -> String {
-        match parse::<Outer>(json.as_bytes()).unwrap_err() {
+        match parse::<Object<Outer>>(json.as_bytes()).unwrap_err() {
             ApiError::Invalid(violations) => format!("{:?}", violations.into_map()),
             ApiError::Malformed { field, message } => format!("{field} {message}"),
             other => panic!("{other:?}"),
@@ -121,7 +151,8 @@ mod tests {
         assert_eq!(errors(r#"{"user": {"tagList": ["a", {"b": 1}]}}"#), r#"{"tagList": ["must be a string"]}"#);
         assert_eq!(errors(r#"{"user": {"tagList": "secret"}}"#), r#"{"tagList": ["must be a sequence"]}"#);
         assert_eq!(errors(r#"{"user": "secret"}"#), r#"{"user": ["must be an object"]}"#);
-        assert_eq!(errors(r#"[1]"#), r#"{"body": ["must be an object"]}"#);
+        assert_eq!(errors(r#"{"user": []}"#), r#"{"user": ["must be an object"]}"#);
+        assert_eq!(errors(r#"[{"user": {}}]"#), r#"{"body": ["must be an object"]}"#);
     }
 
     #[test]
@@ -135,7 +166,7 @@ mod tests {
         for json in ["", "{", "{\"user\": {}} x", "\u{1}", &"[".repeat(1_000)] {
             assert!(errors(json).contains("body is no valid JSON") || json.starts_with("[["), "{json}");
         }
-        assert!(parse::<Outer>(b"{\"user\": {\"password\": \"\xff\"}}").is_err());
+        assert!(parse::<Object<Outer>>(b"{\"user\": {\"password\": \"\xff\"}}").is_err());
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod problem;
 mod query;
 pub mod views;
 
-pub use json::{JsonBody, MAX_BODY_BYTES};
+pub use json::{JsonBody, MAX_BODY_BYTES, Object};
 pub use layers::Shell;
 pub use path::PathParam;
 pub use problem::{ApiError, Problem};
