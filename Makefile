@@ -78,8 +78,12 @@ openapi: ## Write openapi.json and docs/configuration.md from the code
 costs: redis ## Print what each request costs in calls
 	cargo test --package tests --locked --test costs -- --nocapture
 
-bench-cold: redis ## Measure cold starts
-	cargo run --release --locked --package bench-cold
+# The profile that is deployed, for this machine: the figures are compared with one another, and cargo-lambda would only add
+# a cross compiler. `hello` is built by itself, because in one build with the functions it would get their features.
+bench-cold: redis ## Measure cold starts (ARGS='--help' tells more)
+	cargo build --profile deploy --locked $(FUNCTIONS:%=--package %)
+	cargo build --profile deploy --locked --package hello
+	cargo run --release --locked --package bench-cold -- $(ARGS)
 
 ## What is installed when it is missing
 
@@ -88,6 +92,9 @@ SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 install = if command -v apt-get >/dev/null; then \
 		$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1); \
 	else echo "$(1) is missing: install it, with Homebrew by brew install $(2)" >&2; exit 1; fi
+
+.PHONY: tools
+tools: .venv/tools.stamp ## Install cargo-lambda, sam and the linters into .venv/tools/bin
 
 .PHONY: redis
 redis:

@@ -110,7 +110,8 @@ fn holds_something(folder: &Path) -> io::Result<bool> {
 /// # Errors
 /// Whatever the file system says.
 pub fn write_whole(file: &Path, text: &str) -> io::Result<()> {
-    let draft = file.with_extension("new");
+    let mut draft = file.as_os_str().to_owned();
+    draft.push(".new");
     let mut handle = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
     handle.write_all(text.as_bytes())?;
     handle.sync_all()?;

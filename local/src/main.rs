@@ -7,12 +7,12 @@ use std::{
 };
 
 use bloghub::{
-    StartError, configuration, openapi,
+    StartError, configuration, functions, openapi,
     platform::{Options, Platform},
-    services::{Ports, Services},
+    services::{Ports, Services, Settings},
 };
 use clap::{Args, Parser, Subcommand};
-use shared::{adapters::jwt::PrivateKeys, config, function::ShellConfig, telemetry};
+use shared::{adapters::jwt::PrivateKeys, config, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A blog and discussion platform on one machine.
@@ -48,7 +48,7 @@ enum Command {
 #[derive(Args)]
 struct Run {
     /// The port of the API on 127.0.0.1
-    #[arg(long, env = "BLOGHUB_PORT", default_value_t = 3000)]
+    #[arg(long, env = "BLOGHUB_PORT", default_value = "3000", value_parser = port)]
     port: u16,
     #[command(flatten)]
     data: Data,
@@ -57,7 +57,7 @@ struct Run {
 #[derive(Args)]
 struct Data {
     /// The folder that holds all data; made if it is missing
-    #[arg(long = "data", value_name = "DIR", env = "BLOGHUB_DATA", default_value = "data")]
+    #[arg(long = "data", value_name = "DIR", env = "BLOGHUB_DATA", default_value = "data", value_parser = folder)]
     folder: PathBuf,
 }
 
@@ -74,6 +74,16 @@ struct RunServices {
     /// Where to write the environment in which functions find the services
     #[arg(long, value_name = "FILE", default_value = ".env.local")]
     env_file: PathBuf,
+}
+
+/// An empty variable counts as absent.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(if text.is_empty() { "data" } else { text }))
+}
+
+/// The same for a port.
+fn port(text: &str) -> Result<u16, String> {
+    if text.is_empty() { Ok(3000) } else { text.parse().map_err(|_| "expected 0 to 65535".to_owned()) }
 }
 
 #[tokio::main]
@@ -109,9 +119,16 @@ fn print(text: String) {
     print!("{text}");
 }
 
+/// Reads all settings, so that a malformed one is told before anything is started, and starts the log.
+fn start_log() -> Result<(), String> {
+    let settings = config::read::<Settings>().map_err(|error| error.to_string())?;
+    let own: Vec<_> = functions::all().iter().map(|function| function.name).chain(["bloghub"]).collect();
+    telemetry::start(settings.log_level, &own, std::io::stdout);
+    Ok(())
+}
+
 async fn run_platform(run: Run) -> Result<(), String> {
-    let shell = config::read::<ShellConfig>().map_err(|error| error.to_string())?;
-    telemetry::start(shell.log_level, std::io::stdout);
+    start_log()?;
     let mut stop = StopSignal::new()?;
     let options = Options { port: run.port, data: run.data.folder };
     let platform = Platform::start(&options, tell).await.map_err(line)?;
@@ -122,7 +139,7 @@ async fn run_platform(run: Run) -> Result<(), String> {
 }
 
 async fn run_services(run: RunServices) -> Result<(), String> {
-    telemetry::start(tracing::level_filters::LevelFilter::INFO, std::io::stdout);
+    start_log()?;
     let mut stop = StopSignal::new()?;
     let ports = Ports { dynamodb: run.dynamodb_port, redis: run.redis_port };
     let services = Services::start(&run.data.folder, ports, tell).await.map_err(line)?;

@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread};
 
-use axum::{Router, extract::Request};
+use axum::{
+    Router, body,
+    extract::Request,
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
 use shared::{
     adapters::{calls::Calls, host::Host, system::OperatingSystem},
     config::read_from,
@@ -19,6 +25,9 @@ use crate::{
     functions::{self, Entry},
     services::{Ports, Services},
 };
+
+/// Bytes that Lambda takes in one event at the most.
+const LAMBDA_BODY_BYTES: usize = 6 * 1024 * 1024;
 
 /// What to run where.
 #[derive(Debug, Clone)]
@@ -110,6 +119,16 @@ impl Platform {
     }
 }
 
+/// Reads the body before anyone answers, as the gateway does: a client that is still writing when it is answered may never see
+/// the answer. What is larger than Lambda takes is refused here.
+async fn whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match body::to_bytes(body, LAMBDA_BODY_BYTES).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
 type Mounted = (Router, BTreeMap<&'static str, Arc<Calls>>);
 
 /// Merges the routes of all functions, each with clients that may do what its permissions say and no more.
@@ -134,5 +153,5 @@ fn mount(services: &Services, system: Arc<dyn System>) -> Result<Mounted, StartE
         }
         calls.insert(name, host.calls);
     }
-    Ok((merged, calls))
+    Ok((merged.layer(middleware::from_fn(whole)), calls))
 }

@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::StartError;
+use crate::{StartError, dynamodb::listen_error};
 
 const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
 /// How long it may take to load what it had.
@@ -45,7 +45,8 @@ impl RedisServer {
     /// Starts a server that keeps its data in `folder`, on `port` (0: any), and waits until it answers, calling `waiting`
     /// about once a second.
     pub(crate) async fn start(folder: &Path, port: u16, waiting: impl Fn(&str)) -> Result<Self, StartError> {
-        let port = if port == 0 { free_port()? } else { port };
+        // Whoever answers on a port of one's choice need not be the server that was started: the port must be free first.
+        let port = free_port(port)?;
         let settings = Settings { port, folder: folder.to_owned(), log: folder.join("redis.log") };
         let (server, child) = spawn_any(&settings)?;
         let url = format!("redis://127.0.0.1:{port}");
@@ -85,9 +86,9 @@ async fn answers(client: &redis::Client) -> bool {
 }
 
 /// A port that nobody listens on right now.
-fn free_port() -> Result<u16, StartError> {
-    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    port.map(|address| address.port()).map_err(|source| StartError::Listen { port: 0, source })
+fn free_port(port: u16) -> Result<u16, StartError> {
+    let free = TcpListener::bind(("127.0.0.1", port)).and_then(|listener| listener.local_addr());
+    free.map(|address| address.port()).map_err(|source| listen_error(port, source))
 }
 
 /// Starts whichever server is installed.

@@ -2,12 +2,33 @@
 
 use std::{collections::HashMap, path::Path};
 
-use shared::{adapters::jwt::PrivateKeys, config};
+use shared::{
+    adapters::jwt::PrivateKeys,
+    config::{self, FromEnvironment, Reader, settings},
+    function::ShellConfig,
+};
+use tracing::level_filters::LevelFilter;
 
 use crate::{StartError, data::DataFolder, dynamodb::EmbeddedDynamo, redis_server::RedisServer, template::Template};
 
 /// Settings that the local services take over from the program's own environment.
 const HANDED_OVER: [&str; 4] = ["ACCESS_TOKEN_TTL", "COMMON_PASSWORDS", "CORS_ORIGINS", "LOG_LEVEL"];
+
+/// The program's own settings and those that it hands over, all read at once before anything is started.
+pub struct Settings {
+    /// How much is logged.
+    pub log_level: LevelFilter,
+}
+
+impl FromEnvironment for Settings {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let shell = ShellConfig::take(reader);
+        let ttl = reader.take(&settings::ACCESS_TOKEN_TTL);
+        let passwords = reader.take(&settings::COMMON_PASSWORDS);
+        let redis = reader.take_optional(&settings::REDIS_URL);
+        (ttl.is_some() && passwords.is_some() && redis.is_some()).then_some(Self { log_level: shell?.log_level })
+    }
+}
 
 /// On which loopback ports the services listen; 0 is any.
 #[derive(Debug, Clone, Copy, Default)]

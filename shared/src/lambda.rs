@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
-use lambda_http::Error;
+use axum::{Router, response::IntoResponse as _};
+use lambda_http::{Error, Request, RequestExt as _};
+use tower::ServiceExt as _;
 
 use crate::{
     adapters::host::Host,
     config::{FromEnvironment, Reader, read},
     function::{Function, ShellConfig, permissions, router},
-    http::Shell,
+    http::{ApiError, Shell},
     telemetry::{self, chain},
 };
 
@@ -18,7 +20,7 @@ use crate::{
 pub fn run<F: Function>() -> ExitCode {
     let config = read::<Whole<F>>();
     let level = config.as_ref().map_or(tracing::level_filters::LevelFilter::INFO, |config| config.shell.log_level);
-    telemetry::start(level, std::io::stdout);
+    telemetry::start(level, &[F::NAME], std::io::stdout);
     // One thread: an instance serves one request at a time. Hashing has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = config.map_err(Error::from).and_then(|config| runtime?.block_on(serve::<F>(&config)));
@@ -38,7 +40,49 @@ async fn serve<F: Function>(config: &Whole<F>) -> Result<(), Error> {
         tracing::warn!(function = F::NAME, error = chain(&error), "not connected yet");
     }
     let shell = Shell { system: host.system.clone(), origins: config.shell.origins.clone() };
-    lambda_http::run(router::<F>(state, &shell)).await
+    // The gateway sends what none of our routes fits to `fallback`, unless its idea of a path differs from ours.
+    let stray = || async { ApiError::NotFound("path").into_response() };
+    let mut routes = router::<F>(state, &shell);
+    if F::UNROUTED.is_none() {
+        routes = routes.merge(shell.around(F::NAME, Router::new().fallback(stray)));
+    }
+    lambda_http::run(tower::service_fn(move |request| routes.clone().oneshot(with_path(request)))).await
+}
+
+/// The request with the path that the client sent. The gateway decodes a path before it hands it over, all but `%25`; taken as
+/// it is, a `?` in a name would begin the query and a `..` would lead upwards.
+fn with_path(mut request: Request) -> Request {
+    let raw = request.raw_http_path();
+    let query = if raw.contains(['?', '#']) {
+        request.query_string_parameters_ref().map(|query| query.to_query_string())
+    } else {
+        request.uri().query().map(str::to_owned)
+    };
+    let path_and_query = match query.filter(|query| !query.is_empty()) {
+        Some(query) => format!("{}?{query}", encoded(raw)),
+        None => encoded(raw),
+    };
+    // What is no URI even so, such as an empty path, stays as the runtime read it.
+    if let Ok(uri) = path_and_query.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// `path` with an escape for each byte that a path may not hold; what is an escape already stays.
+fn encoded(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let is_escape = |n: usize| bytes.get(n + 1..n + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let mut encoded = String::with_capacity(path.len());
+    for (n, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'%' if is_escape(n) => encoded.push('%'),
+            b'/' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(*byte)),
+            _ if byte.is_ascii_alphanumeric() => encoded.push(char::from(*byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 struct Whole<F: Function> {
@@ -50,5 +94,42 @@ impl<F: Function> FromEnvironment for Whole<F> {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let (shell, own) = (ShellConfig::take(reader), F::Config::take(reader));
         Some(Self { shell: shell?, own: own? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoded_path_becomes_one_that_decodes_to_the_same() {
+        for (decoded, path) in [
+            ("/api/articles/how-to", "/api/articles/how-to"),
+            ("/api/profiles/50%25 <b>&", "/api/profiles/50%25%20%3Cb%3E%26"),
+            ("/api/profiles/?#+;=", "/api/profiles/%3F%23%2B%3B%3D"),
+            ("/api/profiles/张伟", "/api/profiles/%E5%BC%A0%E4%BC%9F"),
+            ("/api/profiles/100%", "/api/profiles/100%25"),
+            ("/api/articles/\0", "/api/articles/%00"),
+        ] {
+            assert_eq!(encoded(decoded), path);
+        }
+    }
+
+    #[test]
+    fn a_query_stays_as_it_came() {
+        for (path, query, expected) in [
+            ("/api/articles", "x=%20&y", "/api/articles?x=%20&y"),
+            ("/api/profiles/a?b", "x=1", "/api/profiles/a%3Fb?x=1"),
+            ("/api/profiles/a#b", "x=1", "/api/profiles/a%23b?x=1"),
+            ("/api/profiles/a?b", "", "/api/profiles/a%3Fb"),
+        ] {
+            let event = serde_json::json!({
+                "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+                "headers": {"host": "api.example"}, "isBase64Encoded": false,
+                "requestContext": {"http": {"method": "GET", "path": "/"}, "stage": "$default", "timeEpoch": 0},
+            });
+            let request = with_path(lambda_http::request::from_str(&event.to_string()).unwrap());
+            assert_eq!(request.uri(), expected);
+        }
     }
 }

@@ -6,6 +6,7 @@ use json_subscriber::JsonLayer;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Registry,
+    filter::Targets,
     fmt::{MakeWriter, time::SystemTime},
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -13,7 +14,7 @@ use tracing_subscriber::{
 
 /// Logs lines of `level` and above to what `writer` makes, and panics as lines like any other. Called again, it changes
 /// nothing: the first caller owns the process's log.
-pub fn start<W>(level: LevelFilter, writer: W)
+pub fn start<W>(level: LevelFilter, own: &[&str], writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -23,12 +24,19 @@ where
     lines.with_target("target");
     lines.with_flattened_event();
     lines.with_top_level_flattened_span_list();
-    if tracing_subscriber::registry().with(lines).with(level).try_init().is_ok() {
+    if tracing_subscriber::registry().with(lines).with(levels(level, own)).try_init().is_ok() {
         panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(place, "{}", panic.payload_as_str().unwrap_or("a panic without a message"));
         }));
     }
+}
+
+/// What is ours says as much as `level` asks for. Others say what went wrong at the most: in detail they show what they
+/// carry, which is people's data.
+fn levels(level: LevelFilter, own: &[&str]) -> Targets {
+    let others = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("shared", level);
+    own.iter().fold(others, |targets, name| targets.with_target(name.replace('-', "_"), level))
 }
 
 /// An error and its causes in one line.

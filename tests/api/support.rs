@@ -1,12 +1,15 @@
 //! One platform for all tests, and clients that speak to it.
 
+pub(crate) mod raw;
+pub(crate) mod shapes;
+
 use std::{
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bloghub::platform::{Options, Platform};
@@ -28,7 +31,7 @@ fn start_program() -> String {
     thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let data = tempfile::tempdir().unwrap();
+            let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             let options = Options { port: 0, data: data.path().join("data") };
             let platform = Platform::start(&options, |_| {}).await.unwrap();
             ready.send(platform.url()).unwrap();
@@ -42,8 +45,35 @@ fn start_program() -> String {
 /// A name that no other test has, in this run or an earlier one on the same deployment.
 pub(crate) fn unique(prefix: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    static RUN: LazyLock<u128> = LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis());
+    static RUN: LazyLock<u128> = LazyLock::new(started);
     format!("{prefix}-{:x}-{}", *RUN, NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[allow(clippy::disallowed_methods, reason = "the tests' own start tells one run's names from another's")]
+fn started() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
+}
+
+/// An address that nobody else has.
+pub(crate) fn unique_email() -> String {
+    format!("{}@mail.example", unique("mail"))
+}
+
+/// `text` as one segment of a path or one value of a query.
+pub(crate) fn encode(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// A valid article's fields under a title of its own, with those of `changes` instead.
+pub(crate) fn new_article(changes: Value) -> Value {
+    let mut article = json!({"title": unique("Title"), "description": "About it", "body": "Its text"});
+    let Value::Object(changes) = changes else { panic!("changes are an object") };
+    article.as_object_mut().unwrap().extend(changes);
+    article
 }
 
 /// What the platform answered.
@@ -74,13 +104,31 @@ impl Answer {
     #[track_caller]
     pub(crate) fn expect_problem(&self, status: u16, errors: Value) {
         let body = self.expect(status);
-        assert_eq!(body["errors"], errors);
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        assert_eq!(body["status"], status);
+        assert_eq!(body["errors"], errors, "{}", self.text);
+        self.expect_whole_problem("the answer");
+    }
+
+    /// Expects a 4xx with everything that a problem has. `case` says what was asked.
+    #[track_caller]
+    pub(crate) fn expect_whole_problem(&self, case: &str) {
+        assert!(self.status.is_client_error(), "{case}: {} {}", self.status, self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{case}");
+        let body = self.json();
+        assert_eq!(body["status"], self.status.as_u16(), "{case}");
+        let errors = body["errors"].as_object().unwrap_or_else(|| panic!("{case}: {body}"));
+        let named = |messages: &Value| messages.as_array().is_some_and(|all| all.iter().any(Value::is_string));
+        assert!(!errors.is_empty() && errors.values().all(named), "{case}: {body}");
         let code = body["code"].as_str().unwrap();
         assert_eq!(body["type"], format!("urn:bloghub:problem:{code}"));
         assert!(!body["title"].as_str().unwrap().is_empty() && !body["detail"].as_str().unwrap().is_empty());
-        assert_eq!(body["requestId"], self.header("x-request-id"));
+        assert_eq!(body["requestId"], self.header("x-request-id"), "{case}");
+    }
+
+    /// Expects a 204, which has no body.
+    #[track_caller]
+    pub(crate) fn expect_nothing(&self) {
+        self.expect(204);
+        assert_eq!(self.text, "");
     }
 
     /// A header's value, or "" if it is absent.
@@ -99,7 +147,9 @@ pub(crate) struct Client {
 impl Client {
     /// A stranger.
     pub(crate) fn new() -> Self {
-        Self { http: reqwest::Client::new(), token: None }
+        // A request that hangs fails its test, not the whole run.
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        Self { http, token: None }
     }
 
     /// The same client with this access token.
@@ -116,11 +166,25 @@ impl Client {
         }
     }
 
-    /// Sends a request that was completed by hand.
+    /// Sends a request that was completed by hand. Whatever the answer is, it has a request id.
     pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.unwrap() }
+        let answer = Answer { status, headers, text: response.text().await.unwrap() };
+        assert!(!answer.header("x-request-id").is_empty(), "no request id: {answer:?}");
+        answer
+    }
+
+    /// Logs in by address and password.
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/api/users/login", json!({"user": {"email": email, "password": password}})).await
+    }
+
+    /// Articles' slugs on a list, and how many the whole list has.
+    pub(crate) async fn list(&self, query: &str) -> (Vec<String>, u64) {
+        let list = self.get(&format!("/api/articles?{query}")).await.expect(200);
+        let slug = |article: &Value| article["slug"].as_str().unwrap().to_owned();
+        (list["articles"].as_array().unwrap().iter().map(slug).collect(), list["articlesCount"].as_u64().unwrap())
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -153,19 +217,43 @@ pub(crate) struct User {
 impl User {
     /// Signs somebody up under a name of their own.
     pub(crate) async fn sign_up() -> Self {
-        let username = unique("user");
-        let email = format!("{username}@mail.example");
-        let body = json!({"user": {"username": username, "email": email, "password": PASSWORD}});
+        Self::sign_up_as(&unique("user"), PASSWORD).await
+    }
+
+    /// Signs somebody up under this name, with this password.
+    pub(crate) async fn sign_up_as(username: &str, password: &str) -> Self {
+        let email = unique_email();
+        let body = json!({"user": {"username": username, "email": email, "password": password}});
         let user = Client::new().post("/api/users", body).await.expect(201)["user"].take();
         let text = |name: &str| user[name].as_str().unwrap().to_owned();
         let token = text("token");
         let refresh_token = text("refreshToken");
+        let username = text("username");
         Self { client: Client::new().with_token(&token), username, email, token, refresh_token }
+    }
+
+    /// Changes the account.
+    pub(crate) async fn change(&self, user: Value) -> Answer {
+        self.client.put("/api/user", json!({"user": user})).await
     }
 
     /// Publishes an article under a title of its own; answers the article.
     pub(crate) async fn publish(&self, tags: &[&str]) -> Value {
-        let article = json!({"title": unique("Title"), "description": "About it", "body": "Its text", "tagList": tags});
-        self.client.post("/api/articles", json!({"article": article})).await.expect(201)["article"].take()
+        self.try_publish(new_article(json!({"tagList": tags}))).await.expect(201)["article"].take()
+    }
+
+    /// Posts these fields as an article.
+    pub(crate) async fn try_publish(&self, article: Value) -> Answer {
+        self.client.post("/api/articles", json!({"article": article})).await
+    }
+
+    /// Changes these fields of an article.
+    pub(crate) async fn edit(&self, slug: &str, article: Value) -> Answer {
+        self.client.put(&format!("/api/articles/{slug}"), json!({"article": article})).await
+    }
+
+    /// Deletes an article.
+    pub(crate) async fn delete(&self, slug: &str) -> Answer {
+        self.client.delete(&format!("/api/articles/{slug}")).await
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Method, header};
 use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -45,7 +45,7 @@ async fn observe(State((function, system)): State<Observer>, request: Request, n
     let started = system.monotonic();
     let id = gateway_id(&request).unwrap_or_else(|| RequestId::new(system.now(), (*system).random()).to_string());
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", requestId = id, function, method = %request.method(), route);
+    let span = tracing::info_span!("request", requestId = id, function, method = known(request.method()), route);
     let mut response = next.run(request).instrument(span.clone()).await;
     finish(&mut response, &id);
     span.in_scope(|| {
@@ -55,6 +55,13 @@ async fn observe(State((function, system)): State<Observer>, request: Request, n
         tracing::info!(status = response.status().as_u16(), durationMs = duration, "answered");
     });
     response
+}
+
+/// The method, or "other" for one that nobody has defined: that may be anything.
+fn known(method: &Method) -> &'static str {
+    let all = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    all.iter().zip(names).find_map(|(known, name)| (known == method).then_some(name)).unwrap_or("other")
 }
 
 fn gateway_id(request: &Request) -> Option<String> {

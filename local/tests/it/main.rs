@@ -1,0 +1,11 @@
+//! The real program and the real functions as processes, and the sample events.
+
+#![allow(clippy::unwrap_used, reason = "in tests, helpers included, a panic is how a failure is told")]
+
+mod events;
+mod lambda;
+mod logs;
+mod program;
+mod refusals;
+mod restarts;
+mod support;
