@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use axum::{Router, response::IntoResponse as _};
 use lambda_http::{Error, Request, RequestExt as _};
 use tower::ServiceExt as _;
+use tracing::level_filters::LevelFilter;
 
 use crate::{
     adapters::host::Host,
@@ -19,34 +20,47 @@ use crate::{
 /// wrong.
 pub fn run<F: Function>() -> ExitCode {
     let config = read::<Whole<F>>();
-    let level = config.as_ref().map_or(tracing::level_filters::LevelFilter::INFO, |config| config.shell.log_level);
+    let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.shell.log_level);
     telemetry::start(level, &[F::NAME], std::io::stdout);
+    launch(F::NAME, Box::new(move || mount::<F>(&config?)))
+}
+
+/// The process's clients and the function's routes over them.
+type Mounted = (Host, Router);
+
+fn mount<F: Function>(config: &Whole<F>) -> Result<Mounted, Error> {
+    let host = Host::lambda(permissions::<F>());
+    let state = F::wire(&config.own, &host)?;
+    let shell = Shell { system: host.system.clone(), origins: config.shell.origins.clone() };
+    let mut routes = router::<F>(state, &shell);
+    if F::UNROUTED.is_none() {
+        // The gateway sends what none of our routes fits to `fallback`, unless its idea of a path differs from ours.
+        let stray = || async { ApiError::NotFound("path").into_response() };
+        routes = routes.merge(shell.around(F::NAME, Router::new().fallback(stray)));
+    }
+    Ok((host, routes))
+}
+
+/// Runs what `mount` makes. Not generic, so that the runtime beneath is compiled once and not for each function.
+fn launch(name: &'static str, mount: Box<dyn FnOnce() -> Result<Mounted, Error>>) -> ExitCode {
     // One thread: an instance serves one request at a time. Hashing has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = config.map_err(Error::from).and_then(|config| runtime?.block_on(serve::<F>(&config)));
+    let outcome = runtime.map_err(Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            let (host, routes) = mount()?;
+            for error in host.connect().await {
+                tracing::warn!(function = name, error = chain(&error), "not connected yet");
+            }
+            lambda_http::run(tower::service_fn(move |request| routes.clone().oneshot(with_path(request)))).await
+        })
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(function = F::NAME, error = chain(&*error), "not started");
+            tracing::error!(function = name, error = chain(&*error), "not started");
             ExitCode::FAILURE
         }
     }
-}
-
-async fn serve<F: Function>(config: &Whole<F>) -> Result<(), Error> {
-    let host = Host::lambda(permissions::<F>());
-    let state = F::wire(&config.own, &host)?;
-    for error in host.connect().await {
-        tracing::warn!(function = F::NAME, error = chain(&error), "not connected yet");
-    }
-    let shell = Shell { system: host.system.clone(), origins: config.shell.origins.clone() };
-    // The gateway sends what none of our routes fits to `fallback`, unless its idea of a path differs from ours.
-    let stray = || async { ApiError::NotFound("path").into_response() };
-    let mut routes = router::<F>(state, &shell);
-    if F::UNROUTED.is_none() {
-        routes = routes.merge(shell.around(F::NAME, Router::new().fallback(stray)));
-    }
-    lambda_http::run(tower::service_fn(move |request| routes.clone().oneshot(with_path(request)))).await
 }
 
 /// The request with the path that the client sent. The gateway decodes a path before it hands it over, all but `%25`; taken as
