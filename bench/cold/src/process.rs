@@ -1,10 +1,6 @@
 //! What the kernel knows about a process.
 
-use std::{
-    fs,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use crate::Result;
 
@@ -15,6 +11,8 @@ use crate::Result;
 /// which may be all of its start ago. Callers take turns, so that none lets a process go on that another has stopped.
 #[cfg(target_os = "linux")]
 pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
+    use std::sync::{Mutex, PoisonError};
+
     use nix::{
         sys::signal::{Signal, kill},
         time::ClockId,
@@ -35,10 +33,13 @@ pub(crate) fn cpu_time(_: u32) -> Result<Duration> {
     Err("cold starts can be measured on Linux only".into())
 }
 
-/// Waits, mostly for microseconds, until process `pid` stands still.
+/// Waits until process `pid` stands still.
 #[cfg(target_os = "linux")]
 fn stopped(pid: u32) -> Result<()> {
-    loop {
+    /// A matter of microseconds, but on a machine that is overloaded.
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let begun = crate::runtime_api::now();
+    while begun.elapsed() < PATIENCE {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         // The state follows the name, which is in parentheses and may hold any character.
         match stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()) {
@@ -47,6 +48,7 @@ fn stopped(pid: u32) -> Result<()> {
             _ => std::thread::yield_now(),
         }
     }
+    Err("the process does not stop".into())
 }
 
 /// The most memory that process `pid` has had resident at a time, in bytes.
