@@ -47,7 +47,7 @@ fn entry<F: Function>() -> Entry {
         name: F::NAME,
         permissions: function::permissions::<F>,
         settings: || config::describe::<F::Config>().into_iter().chain(config::describe::<ShellConfig>()).collect(),
-        openapi: || F::routes().into_openapi(),
+        openapi: F::description,
         mount: |lookup, host, shell| {
             let config = config::read_from::<F::Config>(lookup)?;
             Ok(function::router::<F>(F::wire(&config, host)?, shell))

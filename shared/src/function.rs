@@ -4,7 +4,7 @@
 use axum::{Router, extract::Request, response::Response};
 use futures_util::future::BoxFuture;
 use tracing::level_filters::LevelFilter;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa::openapi::OpenApi;
 
 use crate::{
     adapters::host::Host,
@@ -27,8 +27,11 @@ pub trait Function: 'static {
     /// What its handlers use.
     type State: Clone + Send + Sync + 'static;
 
-    /// Its routes, and their part of the OpenAPI document.
-    fn routes() -> OpenApiRouter<Self::State>;
+    /// Its routes. [`routes!`](crate::routes) makes them and their description of one list.
+    fn routes() -> Router<Self::State>;
+
+    /// Its routes' part of the OpenAPI document: not linked into the functions themselves.
+    fn description() -> OpenApi;
 
     /// Makes its adapters of `host`'s clients.
     ///
@@ -70,9 +73,35 @@ pub fn permissions<F: Function>() -> Vec<Permission> {
 
 /// The routes of `F` over `state`, with `shell` around them.
 pub fn router<F: Function>(state: F::State, shell: &Shell) -> Router {
-    let mut routes = Router::from(F::routes());
+    let mut routes = F::routes();
     if let Some(unrouted) = F::UNROUTED {
         routes = routes.fallback(unrouted).method_not_allowed_fallback(unrouted);
     }
     shell.around(F::NAME, routes.with_state(state))
+}
+
+/// `Function::routes` and `Function::description` of handlers in the crate's root.
+#[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "the handlers are the calling crate's")]
+macro_rules! routes {
+    ($($handler:ident),+ $(,)?) => {
+        fn routes() -> $crate::axum::Router<Self::State> {
+            use $crate::utoipa::Path as _;
+            let mut routes = $crate::axum::Router::new();
+            $($crate::utoipa_axum::paste! {
+                for method in crate::[<__path_ $handler>]::methods() {
+                    let method = $crate::utoipa_axum::PathItemExt::to_method_filter(&method);
+                    let on = $crate::axum::routing::on(method, crate::$handler);
+                    routes = routes.route(&crate::[<__path_ $handler>]::path(), on);
+                }
+            })+
+            routes
+        }
+
+        fn description() -> $crate::utoipa::openapi::OpenApi {
+            let routes = $crate::utoipa_axum::router::OpenApiRouter::<Self::State>::default();
+            $(let routes = routes.routes($crate::utoipa_axum::routes!(crate::$handler));)+
+            routes.into_openapi()
+        }
+    };
 }

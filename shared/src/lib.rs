@@ -14,3 +14,6 @@ pub mod lambda;
 pub mod ports;
 pub mod telemetry;
 pub mod wiring;
+
+#[doc(hidden)]
+pub use {axum, utoipa, utoipa_axum};

@@ -12,7 +12,6 @@ use shared::{
     ports::{StoreError, articles, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Articles;
 
@@ -40,9 +39,7 @@ impl Function for Article {
     type Config = Config;
     type State = Articles;
 
-    fn routes() -> OpenApiRouter<Articles> {
-        OpenApiRouter::default().routes(routes!(crate::list)).routes(routes!(crate::read)).routes(routes!(crate::tags))
-    }
+    shared::routes![list, read, tags];
 
     fn wire(config: &Config, host: &Host) -> Result<Articles, StoreError> {
         let parts = config.gate.wire(host, Some(&config.articles_table))?;

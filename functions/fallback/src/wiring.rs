@@ -6,7 +6,6 @@ use shared::{
     function::{Function, Unrouted},
     ports::{StoreError, permission::Permission},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The function.
 pub struct Fallback;
@@ -27,9 +26,7 @@ impl Function for Fallback {
     type Config = Config;
     type State = ();
 
-    fn routes() -> OpenApiRouter {
-        OpenApiRouter::default().routes(routes!(crate::openapi))
-    }
+    shared::routes![openapi];
 
     fn wire(_: &Config, _: &Host) -> Result<(), StoreError> {
         Ok(())

@@ -8,7 +8,6 @@ use shared::{
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::LoginConfig,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::PasswordLogins;
 
@@ -21,9 +20,7 @@ impl Function for Login {
     type Config = LoginConfig;
     type State = PasswordLogins;
 
-    fn routes() -> OpenApiRouter<PasswordLogins> {
-        OpenApiRouter::default().routes(routes!(crate::log_in))
-    }
+    shared::routes![log_in];
 
     fn wire(config: &LoginConfig, host: &Host) -> Result<PasswordLogins, StoreError> {
         let parts = config.wire(host)?;

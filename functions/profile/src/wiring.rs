@@ -10,7 +10,6 @@ use shared::{
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Profiles;
 
@@ -37,11 +36,7 @@ impl Function for Profile {
     type Config = Config;
     type State = Profiles;
 
-    fn routes() -> OpenApiRouter<Profiles> {
-        OpenApiRouter::default()
-            .routes(routes!(crate::current_user, crate::update_user))
-            .routes(routes!(crate::profile))
-    }
+    shared::routes![current_user, update_user, profile];
 
     fn wire(config: &Config, host: &Host) -> Result<Profiles, StoreError> {
         let parts = config.gate.wire(host, None)?;

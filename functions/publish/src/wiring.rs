@@ -9,7 +9,6 @@ use shared::{
     ports::{StoreError, articles, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Publications;
 
@@ -37,9 +36,7 @@ impl Function for Publish {
     type Config = Config;
     type State = Publications;
 
-    fn routes() -> OpenApiRouter<Publications> {
-        OpenApiRouter::default().routes(routes!(crate::create)).routes(routes!(crate::update, crate::delete))
-    }
+    shared::routes![create, update, delete];
 
     fn wire(config: &Config, host: &Host) -> Result<Publications, StoreError> {
         let parts = config.gate.wire(host, Some(&config.articles_table))?;

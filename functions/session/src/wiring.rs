@@ -8,7 +8,6 @@ use shared::{
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::LoginConfig,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Sessions;
 
@@ -21,9 +20,7 @@ impl Function for Session {
     type Config = LoginConfig;
     type State = Sessions;
 
-    fn routes() -> OpenApiRouter<Sessions> {
-        OpenApiRouter::default().routes(routes!(crate::refresh)).routes(routes!(crate::log_out))
-    }
+    shared::routes![refresh, log_out];
 
     fn wire(config: &LoginConfig, host: &Host) -> Result<Sessions, StoreError> {
         let parts = config.wire(host)?;

@@ -10,7 +10,6 @@ use shared::{
     ports::{StoreError, permission::Permission, users},
     wiring::LoginConfig,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Signups;
 
@@ -37,9 +36,7 @@ impl Function for Signup {
     type Config = Config;
     type State = Signups;
 
-    fn routes() -> OpenApiRouter<Signups> {
-        OpenApiRouter::default().routes(routes!(crate::sign_up))
-    }
+    shared::routes![sign_up];
 
     fn wire(config: &Config, host: &Host) -> Result<Signups, StoreError> {
         let parts = config.login.wire(host)?;

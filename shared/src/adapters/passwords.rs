@@ -1,11 +1,8 @@
 //! Password hashes: argon2id for what is made, bcrypt too for what is checked.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc},
-};
+use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc};
 use async_trait::async_trait;
 use tokio::{sync::Semaphore, task};
 
@@ -28,43 +25,82 @@ pub struct Argon2id {
     argon2: Argon2<'static>,
     system: Arc<dyn System>,
     lanes: Arc<Semaphore>,
+    idle: Arc<Mutex<Vec<Memory>>>,
 }
+
+/// What a hash fills while it is made. It is kept for the next one: given back, the C library would not find a place for it
+/// again and take more and more.
+type Memory = Vec<Block>;
 
 impl Argon2id {
     /// Runs at most `lanes` hashes at a time; more wait their turn.
     pub fn new(system: Arc<dyn System>, lanes: usize) -> Self {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the constants are in argon2's range");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Self { argon2, system, lanes: Arc::new(Semaphore::new(lanes.max(1))) }
+        Self { argon2, system, lanes: Arc::new(Semaphore::new(lanes.max(1))), idle: Arc::default() }
     }
 
     async fn off_thread<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'static>) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Argon2<'static>, &mut Memory) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let fault = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Fault { service: "hashing", source };
         let _lane = self.lanes.clone().acquire_owned().await.map_err(|closed| fault(closed.into()))?;
         let argon2 = self.argon2.clone();
-        task::spawn_blocking(move || work(&argon2)).await.map_err(|panic| fault(panic.into()))?
+        let idle = self.idle.clone();
+        let hashing = move || {
+            let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = lock().pop().unwrap_or_default();
+            let outcome = work(&argon2, &mut memory);
+            lock().push(memory);
+            outcome
+        };
+        task::spawn_blocking(hashing).await.map_err(|panic| fault(panic.into()))?
     }
 }
 
-fn make(argon2: &Argon2<'static>, password: &Password, salt: &[u8]) -> Result<PasswordHash, StoreError> {
-    let hash: phc::PasswordHash = argon2
-        .hash_password_with_salt(password.expose().as_bytes(), salt)
-        .map_err(|error| StoreError::Fault { service: "hashing", source: error.to_string().into() })?;
+fn make(
+    argon2: &Argon2<'_>,
+    memory: &mut Memory,
+    password: &Password,
+    salt: &[u8],
+) -> Result<PasswordHash, StoreError> {
+    let fault = |error: String| StoreError::Fault { service: "hashing", source: error.into() };
+    let hash = output(argon2, memory, password, salt).map_err(|error| fault(error.to_string()))?;
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon2.params().try_into().map_err(|error: argon2::password_hash::Error| fault(error.to_string()))?,
+        salt: Some(phc::Salt::new(salt).map_err(|error| fault(error.to_string()))?),
+        hash: Some(hash),
+    };
     Ok(PasswordHash(hash.to_string()))
 }
 
-fn check(argon2: &Argon2<'static>, password: &Password, hash: &PasswordHash) -> Verdict {
+fn output(argon2: &Argon2<'_>, memory: &mut Memory, password: &Password, salt: &[u8]) -> argon2::Result<phc::Output> {
+    memory.resize(memory.len().max(argon2.params().block_count()), Block::new());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut output, memory)?;
+    phc::Output::new(&output).map_err(|_| argon2::Error::OutputTooLong)
+}
+
+/// Whether `password` has the argon2 hash `hash`, whatever the parameters that it was made with.
+fn matches(memory: &mut Memory, password: &Password, hash: &phc::PasswordHash) -> Option<bool> {
+    let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(hash).ok()?);
+    // Outputs compare in constant time.
+    Some(output(&argon2, memory, password, hash.salt.as_ref()?).ok()? == *hash.hash.as_ref()?)
+}
+
+fn check(memory: &mut Memory, password: &Password, hash: &PasswordHash) -> Verdict {
     if hash.0.starts_with("$2") {
         return match bcrypt::verify(password.expose(), &hash.0) {
             Ok(true) => Verdict::RightButOutdated,
             Ok(false) | Err(_) => Verdict::Wrong,
         };
     }
-    let right = phc::PasswordHash::new(&hash.0)
-        .is_ok_and(|hash| argon2.verify_password(password.expose().as_bytes(), &hash).is_ok());
+    let right = phc::PasswordHash::new(&hash.0).is_ok_and(|hash| matches(memory, password, &hash) == Some(true));
     if right { Verdict::Right } else { Verdict::Wrong }
 }
 
@@ -72,13 +108,13 @@ fn check(argon2: &Argon2<'static>, password: &Password, hash: &PasswordHash) -> 
 impl PasswordHasher for Argon2id {
     async fn hash(&self, password: Password) -> Result<PasswordHash, StoreError> {
         let salt: [u8; 16] = self.system.random();
-        self.off_thread(move |argon2| make(argon2, &password, &salt)).await
+        self.off_thread(move |argon2, memory| make(argon2, memory, &password, &salt)).await
     }
 
     async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict, StoreError> {
-        self.off_thread(move |argon2| match hash {
-            Some(hash) => Ok(check(argon2, &password, &hash)),
-            None => make(argon2, &password, &[0; 16]).map(|_| Verdict::Wrong),
+        self.off_thread(move |argon2, memory| match hash {
+            Some(hash) => Ok(check(memory, &password, &hash)),
+            None => make(argon2, memory, &password, &[0; 16]).map(|_| Verdict::Wrong),
         })
         .await
     }
@@ -100,6 +136,15 @@ mod tests {
         let (one, two) = (one.unwrap().0, two.unwrap().0);
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         assert_ne!(one, two);
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_hash_is_used_again() {
+        let hasher = hasher();
+        for _ in 0..5 {
+            hasher.hash(Password::claim("x".into())).await.unwrap();
+        }
+        assert_eq!(hasher.idle.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]
