@@ -248,10 +248,10 @@ def build(template, processes):
 
 def token_keys(processes):
     """New keys for access tokens, private and public, as the template's parameters want them."""
-    # Whichever profile has been built before is quickly up to date.
+    # Whichever profile has been built before is quickly up to date: `make build` selects the package, `make unit` all.
     profile = "release" if (ROOT / "target/release/bloghub").exists() else "debug"
-    processes.run("build", ["cargo", "build", "--quiet", "--locked", "--package", "bloghub",
-                            *(["--release"] if profile == "release" else [])], log=False)
+    selected = ["--release", "--package", "bloghub"] if profile == "release" else ["--workspace", "--bin", "bloghub"]
+    processes.run("build", ["cargo", "build", "--quiet", "--locked", *selected], log=False)
     made = subprocess.run([ROOT / "target" / profile / "bloghub", "keys"],
                           capture_output=True, text=True, timeout=30)
     if made.returncode != 0:
