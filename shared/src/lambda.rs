@@ -1,18 +1,24 @@
 //! Runs a function on Lambda.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use axum::{Router, response::IntoResponse as _};
-use lambda_http::{Error, Request, RequestExt as _};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use lambda_http::{
+    Error, Request, RequestExt as _,
+    lambda_runtime::{self, LambdaEvent},
+};
+use serde_json::Value;
 use tower::ServiceExt as _;
-use tracing::level_filters::LevelFilter;
+use tracing::{Instrument as _, level_filters::LevelFilter};
 
 use crate::{
     adapters::host::Host,
-    config::{FromEnvironment, Reader, read},
+    config::{FromEnvironment, Reader, read, settings},
     function::{Function, ShellConfig, permissions, router},
     http::{ApiError, Shell},
     telemetry::{self, chain},
+    worker::{self, Worker},
 };
 
 /// Reads the configuration, makes the clients, opens their connections while the init phase has a whole core, and answers
@@ -25,8 +31,43 @@ pub fn run<F: Function>() -> ExitCode {
     launch(F::NAME, Box::new(move || mount::<F>(&config?)))
 }
 
-/// The process's clients and the function's routes over them.
-type Mounted = (Host, Router);
+/// The same for a function that its event source calls.
+pub fn run_worker<W: Worker>() -> ExitCode {
+    let config = read::<WorkerWhole<W>>();
+    let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.log_level);
+    telemetry::start(level, &[W::NAME], std::io::stdout);
+    launch(W::NAME, Box::new(move || mount_worker::<W>(&config?)))
+}
+
+/// The process's clients, and what answers events over them.
+type Mounted = (Host, Events);
+
+enum Events {
+    Requests(Router),
+    Batches(Handler),
+}
+
+/// Answers events as JSON, whatever their types.
+pub type Handler = Arc<dyn Fn(Value) -> BoxFuture<'static, Result<Value, Error>> + Send + Sync>;
+
+/// The handler of `W` over `state`.
+pub fn handler<W: Worker>(state: W::State) -> Handler {
+    let state = Arc::new(state);
+    Arc::new(move |event| {
+        let state = state.clone();
+        async move {
+            let event = serde_json::from_value(event)?;
+            Ok(serde_json::to_value(W::handle(&state, event).await?)?)
+        }
+        .boxed()
+    })
+}
+
+fn mount_worker<W: Worker>(config: &WorkerWhole<W>) -> Result<Mounted, Error> {
+    let host = Host::lambda(worker::permissions::<W>());
+    let state = W::wire(&config.own, &host)?;
+    Ok((host, Events::Batches(handler::<W>(state))))
+}
 
 fn mount<F: Function>(config: &Whole<F>) -> Result<Mounted, Error> {
     let host = Host::lambda(permissions::<F>());
@@ -38,7 +79,7 @@ fn mount<F: Function>(config: &Whole<F>) -> Result<Mounted, Error> {
         let stray = || async { ApiError::NotFound("path").into_response() };
         routes = routes.merge(shell.around(F::NAME, Router::new().fallback(stray)));
     }
-    Ok((host, routes))
+    Ok((host, Events::Requests(routes)))
 }
 
 /// Runs what `mount` makes. Not generic, so that the runtime beneath is compiled once and not for each function.
@@ -47,11 +88,19 @@ fn launch(name: &'static str, mount: Box<dyn FnOnce() -> Result<Mounted, Error>>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(Error::from).and_then(|runtime| {
         runtime.block_on(async {
-            let (host, routes) = mount()?;
+            let (host, events) = mount()?;
             for error in host.connect().await {
                 tracing::warn!(function = name, error = chain(&error), "not connected yet");
             }
-            lambda_http::run(tower::service_fn(move |request| routes.clone().oneshot(with_path(request)))).await
+            match events {
+                Events::Requests(routes) => {
+                    lambda_http::run(tower::service_fn(move |request| routes.clone().oneshot(with_path(request)))).await
+                }
+                Events::Batches(handle) => {
+                    let call = move |event: LambdaEvent<Value>| observed(name, handle.clone(), event);
+                    lambda_runtime::run(lambda_runtime::service_fn(call)).await
+                }
+            }
         })
     });
     match outcome {
@@ -61,6 +110,16 @@ fn launch(name: &'static str, mount: Box<dyn FnOnce() -> Result<Mounted, Error>>
             ExitCode::FAILURE
         }
     }
+}
+
+/// Handles one event within a span that gives its lines the request's id, and logs why an event failed as a whole.
+async fn observed(name: &'static str, handle: Handler, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let span = tracing::info_span!("event", requestId = event.context.request_id, function = name);
+    let answer = handle(event.payload).instrument(span.clone()).await;
+    if let Err(error) = &answer {
+        span.in_scope(|| tracing::error!(error = chain(&**error), "the event failed"));
+    }
+    answer
 }
 
 /// The request with the path that the client sent. The gateway decodes a path before it hands it over, all but `%25`; taken as
@@ -108,6 +167,18 @@ impl<F: Function> FromEnvironment for Whole<F> {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let (shell, own) = (ShellConfig::take(reader), F::Config::take(reader));
         Some(Self { shell: shell?, own: own? })
+    }
+}
+
+struct WorkerWhole<W: Worker> {
+    log_level: LevelFilter,
+    own: W::Config,
+}
+
+impl<W: Worker> FromEnvironment for WorkerWhole<W> {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let (log_level, own) = (reader.take(&settings::LOG_LEVEL), W::Config::take(reader));
+        Some(Self { log_level: log_level?, own: own? })
     }
 }
 

@@ -14,6 +14,7 @@ pub mod lambda;
 pub mod ports;
 pub mod telemetry;
 pub mod wiring;
+pub mod worker;
 
 #[doc(hidden)]
 pub use {axum, utoipa, utoipa_axum};

@@ -65,7 +65,7 @@ impl LoginConfig {
         let names = TableNames {
             users: Some(self.users_table.clone()),
             sessions: Some(self.sessions_table.clone()),
-            articles: None,
+            ..TableNames::default()
         };
         let dynamo = host.dynamo(&self.dynamo, names);
         Ok(LoginParts {
@@ -127,6 +127,7 @@ impl GateConfig {
             users: Some(self.users_table.clone()),
             sessions: Some(self.sessions_table.clone()),
             articles: articles.map(str::to_owned),
+            ..TableNames::default()
         };
         let dynamo = host.dynamo(&self.dynamo, names);
         let gate = Gate {

@@ -6,6 +6,7 @@ use bloghub::{
     functions::{self, Entry},
     template::{FunctionDefinition, Template},
 };
+use shared::ports::permission::Resource;
 use utoipa::openapi::path::Operation;
 
 /// The resource of a function: `sms-code` is `SmsCodeFunction`.
@@ -64,8 +65,11 @@ fn each_function_is_granted_what_its_ports_do_and_no_more() {
     for (entry, definition) in pairs() {
         let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for permission in (entry.permissions)() {
-            let actions = expected.entry(format!("{:?}Table", permission.table)).or_default();
-            actions.insert(format!("dynamodb:{}", permission.action));
+            let (resource, service) = match permission.resource {
+                Resource::Table(table) => (format!("{table:?}Table"), "dynamodb"),
+                Resource::Queue(queue) => (format!("{queue:?}Queue"), "sqs"),
+            };
+            expected.entry(resource).or_default().insert(format!("{service}:{}", permission.action));
         }
         let granted = definition.grants.into_iter().map(|(table, actions)| (table, actions.into_iter().collect()));
         assert_eq!(granted.collect::<BTreeMap<_, BTreeSet<_>>>(), expected, "{}", entry.name);
@@ -124,7 +128,7 @@ fn every_table_is_protected() {
         .iter()
         .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
         .collect();
-    assert_eq!(tables.len(), 3);
+    assert_eq!(tables.len(), 4);
     for (name, table) in tables {
         let properties = &table["Properties"];
         assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{name:?}");

@@ -50,6 +50,7 @@ settings! {
     USERS_TABLE: String = "the name of a DynamoDB table", None, "The table of users.", text;
     SESSIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of sessions.", text;
     ARTICLES_TABLE: String = "the name of a DynamoDB table", None, "The table of articles.", text;
+    COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
     JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,

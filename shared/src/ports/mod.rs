@@ -2,6 +2,7 @@
 //! may do to which table: a function's permissions are the sum of its ports'.
 
 pub mod articles;
+pub mod cache;
 pub mod passwords;
 pub mod permission;
 pub mod sessions;

@@ -1,4 +1,4 @@
-//! What a port may do to a table.
+//! What a port may do to a table or a queue.
 
 use std::fmt;
 
@@ -11,13 +11,31 @@ pub enum Table {
     Sessions,
     /// Articles, their bodies, lists and counts.
     Articles,
+    /// Leases, idempotency keys and stream positions.
+    Coordination,
 }
 
-/// An action on one table, as IAM names it.
+/// The platform's queues, each with a dead-letter queue behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Queue {
+    /// Changes after which cached values may be stale.
+    CacheEvict,
+}
+
+/// What permissions are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Resource {
+    /// A table.
+    Table(Table),
+    /// A queue.
+    Queue(Queue),
+}
+
+/// An action on one resource, as IAM names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Permission {
-    /// The table.
-    pub table: Table,
+    /// The table or queue.
+    pub resource: Resource,
     /// The action without its service, such as `GetItem`. The parts of a transaction count as the actions they are.
     pub action: &'static str,
 }
@@ -25,12 +43,20 @@ pub struct Permission {
 impl Permission {
     /// `action` on `table`.
     pub const fn new(table: Table, action: &'static str) -> Self {
-        Self { table, action }
+        Self { resource: Resource::Table(table), action }
+    }
+
+    /// Sending messages to `queue`.
+    pub const fn send(queue: Queue) -> Self {
+        Self { resource: Resource::Queue(queue), action: "SendMessage" }
     }
 }
 
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {:?}", self.action, self.table)
+        match self.resource {
+            Resource::Table(table) => write!(f, "{} on {table:?}", self.action),
+            Resource::Queue(queue) => write!(f, "{} on {queue:?}", self.action),
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::ports::{
     StoreError,
-    permission::{Permission, Table},
+    permission::{Permission, Resource, Table},
 };
 
 /// An item as the SDK has it.
@@ -57,6 +57,8 @@ pub struct TableNames {
     pub sessions: Option<String>,
     /// The table of articles.
     pub articles: Option<String>,
+    /// The table of leases and idempotency keys.
+    pub coordination: Option<String>,
 }
 
 impl TableNames {
@@ -66,12 +68,14 @@ impl TableNames {
             Table::Users => self.users.as_deref(),
             Table::Sessions => self.sessions.as_deref(),
             Table::Articles => self.articles.as_deref(),
+            Table::Coordination => self.coordination.as_deref(),
         }
     }
 
     /// Which table bears `name`.
     pub fn table(&self, name: &str) -> Option<Table> {
-        [Table::Users, Table::Sessions, Table::Articles].into_iter().find(|table| self.name(*table) == Some(name))
+        let all = [Table::Users, Table::Sessions, Table::Articles, Table::Coordination];
+        all.into_iter().find(|table| self.name(*table) == Some(name))
     }
 }
 
@@ -97,7 +101,12 @@ impl Dynamo {
         tables: &TableNames,
         permissions: &[Permission],
     ) -> Result<(), StoreError> {
-        let allowed = |action| permissions.iter().find(|allowed| allowed.action == action).map(|allowed| allowed.table);
+        let allowed = |wanted| {
+            permissions.iter().find_map(|permission| match permission {
+                Permission { resource: Resource::Table(table), action } if *action == wanted => Some(*table),
+                _ => None,
+            })
+        };
         let nothing = Key::new("-", "-");
         if let Some(table) = allowed("GetItem").and_then(|table| tables.name(table)) {
             return self.get(table, nothing).await.map(drop);

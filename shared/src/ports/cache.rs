@@ -1,0 +1,106 @@
+//! The cache that all instances share. Anything in it may vanish at any moment, and nothing is lost but time.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::domain::Timestamp;
+
+/// The name of a cached value, such as `article:{how-to}`. What belongs to one value, its lease for example, lies in the same
+/// slot of a cluster: the part in braces decides.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CacheKey(String);
+
+impl CacheKey {
+    /// The value of `kind` that is called `name`. Braces in `name` are escaped, so that no name chooses its slot's tag.
+    pub fn new(kind: &'static str, name: &str) -> Self {
+        let name = name.replace('%', "%25").replace('{', "%7B").replace('}', "%7D");
+        Self(format!("{kind}:{{{name}}}"))
+    }
+
+    /// The key as it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A cached value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The version of what was cached; a higher one is never overwritten by a lower one. 0 for what never was.
+    pub version: u64,
+    /// The value, encoded; `None` if it is known that there is none.
+    pub value: Option<Vec<u8>>,
+    /// Until when it is served as it is. Afterwards it is still served, while one caller makes it anew.
+    pub fresh_until: Timestamp,
+}
+
+/// A question for one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name.
+    pub key: CacheKey,
+    /// The version that the process already holds; if it is the current one, it is not sent again.
+    pub known: Option<u64>,
+}
+
+/// The answer to a [`Wanted`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing is cached.
+    Nothing,
+    /// What the process holds is current until this moment, past which it is to be made anew.
+    Same {
+        /// Until when it is served as it is.
+        fresh_until: Timestamp,
+    },
+    /// Another version than the process holds.
+    Entry(Entry),
+}
+
+/// The right to make a missing value: a random token that whoever changes the value takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FillToken(pub u64);
+
+/// What a change made stale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// The value.
+    pub key: CacheKey,
+    /// Entries of this version or a higher one stay; `u64::MAX` evicts whatever is there.
+    pub below: u64,
+}
+
+/// The cache.
+#[async_trait]
+pub trait SharedCache: Send + Sync {
+    /// Reads values, in the order of `wanted`, in one round trip.
+    async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Found>, StoreError>;
+
+    /// Gives the right to make the value `key` to one caller for `ttl`; `false` if somebody else has it.
+    async fn claim(&self, key: &CacheKey, token: FillToken, ttl: Duration) -> Result<bool, StoreError>;
+
+    /// Stores what was made under `token`, for `ttl`, and gives the right back; `false`, and nothing is stored, if the right was
+    /// lost meanwhile or a newer version is there: a value that was read before a change never comes after it.
+    async fn fill(
+        &self,
+        key: &CacheKey,
+        entry: &Entry,
+        ttl: Duration,
+        token: FillToken,
+    ) -> Result<bool, StoreError>;
+
+    /// Stores what a writer has just written to the table, for `ttl`, unless a newer version is there, and takes away the right
+    /// of whoever is making the value.
+    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration) -> Result<(), StoreError>;
+
+    /// Removes what is stale, and takes away the right of whoever is making such a value.
+    async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError>;
+}
