@@ -1,11 +1,12 @@
 //! The ports on Redis or Valkey, one node or a cluster. Nothing in here may not vanish.
 
 mod sessions;
+mod wave;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use redis::{
-    Client, FromRedisValue, Pipeline, RedisError, RedisResult, TlsCertificates,
+    Client, RedisError, TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -96,21 +97,7 @@ impl Redis {
     /// # Errors
     /// Whatever stands in the way; the next call tries anew.
     pub async fn connect(&self) -> Result<(), StoreError> {
-        self.round_trip::<()>(redis::pipe().cmd("PING").ignore()).await
-    }
-
-    /// Sends all commands of `pipeline` at once. On a cluster their keys must share a hash tag.
-    async fn round_trip<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, StoreError> {
-        self.calls.called("Redis", &[]);
-        let answer: RedisResult<T> = match &*self.connection {
-            Connection::One(connection) => pipeline.query_async(&mut connection.clone()).await,
-            Connection::Cluster(client, connection) => {
-                let connection =
-                    connection.get_or_try_init(|| client.get_async_connection()).await.map_err(store_error)?;
-                pipeline.query_async(&mut connection.clone()).await
-            }
-        };
-        answer.map_err(store_error)
+        self.ask::<String>(redis::cmd("PING")).await.map(drop)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{ExistenceCheck, Pipeline, SetExpiry, SetOptions};
+use redis::{Cmd, ExistenceCheck, SetExpiry, SetOptions};
 
 use super::Redis;
 use crate::{
@@ -25,7 +25,7 @@ fn value(state: SessionState) -> &'static str {
 #[async_trait]
 impl SessionCache for Redis {
     async fn get(&self, id: SessionId) -> Result<Option<SessionState>, StoreError> {
-        let (known,): (Option<String>,) = self.round_trip(Pipeline::new().get(key(id))).await?;
+        let known: Option<String> = self.ask(Cmd::get(key(id))).await?;
         let state =
             |known: String| [SessionState::Live, SessionState::Ended].into_iter().find(|state| value(*state) == known);
         Ok(known.and_then(state))
@@ -35,11 +35,11 @@ impl SessionCache for Redis {
         let if_absent = SetOptions::default()
             .conditional_set(ExistenceCheck::NX)
             .with_expiration(SetExpiry::EX(ttl.as_secs().max(1)));
-        self.round_trip(Pipeline::new().set_options(key(id), value(state), if_absent).ignore()).await
+        self.ask(Cmd::set_options(key(id), value(state), if_absent)).await
     }
 
     async fn bury(&self, id: SessionId, ttl: Duration) -> Result<(), StoreError> {
         let ended = value(SessionState::Ended);
-        self.round_trip(Pipeline::new().set_ex(key(id), ended, ttl.as_secs().max(1)).ignore()).await
+        self.ask(Cmd::set_ex(key(id), ended, ttl.as_secs().max(1))).await
     }
 }
