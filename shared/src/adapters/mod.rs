@@ -1,5 +1,6 @@
 //! The ports on real services. Only wiring and the local host name what is in here; functions see ports.
 
+pub mod aws;
 pub mod calls;
 pub mod dynamodb;
 pub mod host;
@@ -7,5 +8,6 @@ pub mod jwt;
 pub mod passwords;
 pub mod redis;
 mod ring_jwt;
+pub mod sqs;
 pub mod system;
 mod tls;

@@ -3,6 +3,8 @@
 
 pub mod articles;
 pub mod cache;
+pub mod changes;
+pub mod failures;
 pub mod passwords;
 pub mod permission;
 pub mod sessions;
