@@ -32,7 +32,7 @@ fn start_program() -> String {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-            let options = Options { port: 0, data: data.path().join("data") };
+            let options = Options::new(0, data.path().join("data")).with("RATE_LIMITS", "off");
             let platform = Platform::start(&options, |_| {}).await.unwrap();
             ready.send(platform.url()).unwrap();
             // The platform lives as long as the process; the kernel ends its Redis with it.
