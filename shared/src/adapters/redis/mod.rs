@@ -1,8 +1,6 @@
 //! The ports on Redis or Valkey, one node or a cluster. Nothing in here may not vanish.
 
-mod arrivals;
 mod cache;
-mod limits;
 mod sessions;
 mod wave;
 
