@@ -6,6 +6,7 @@ pub mod article;
 pub mod change;
 mod field;
 mod id;
+pub mod limit;
 pub mod page;
 pub mod password;
 pub mod session;
