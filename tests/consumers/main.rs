@@ -5,6 +5,7 @@
 mod contract;
 mod evictions;
 mod relay;
+mod sqs;
 mod surroundings;
 
 /// Every consumer of a queue.
