@@ -54,6 +54,14 @@ async def handle_preflights(api_id, stage, path, method, *rest):
     return await handle(api_id, stage, path, method, *rest)
 
 apigateway._handle_execute_in_scope = handle_preflights
+
+action_of = iam_actions.extract_iam_action
+
+def extract_iam_action(*args, **kwargs):
+    action = action_of(*args, **kwargs)
+    return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+iam_actions.extract_iam_action = extract_iam_action
 app.main()
 """
 
