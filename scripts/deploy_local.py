@@ -38,8 +38,11 @@ ACCOUNT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DE
 
 # An HTTP API without a CORS configuration hands preflights to its `$default` route. The emulator refuses them; it does
 # not know them for preflights when their method is a string that equals nothing.
+#
+# IAM has no actions for batches of SQS: whoever may send a message may send ten. The emulator asks for one of its own.
 EMULATOR = """
 from ministack import app
+from ministack.core import iam_actions
 from ministack.services import apigateway
 
 class Preflight(str):
