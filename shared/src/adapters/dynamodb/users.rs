@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_name_that_comes_or_goes_is_a_change_and_an_address_is_none() {
-        let guard = |key| to_item(&GuardItem { key, user_id: user(1).id }).unwrap();
+        let guard = |key| to_item(&GuardItem { key, user_id: user(1).id, since: Timestamp::from_millis(0) }).unwrap();
         let name = || Subject::Username(FoldedUsername::from(&user(1).username));
         let guarded = guard(username_guard(&user(1).username));
         let came = StreamRecords.read(&record(None, Some(guarded.clone()))).unwrap();
