@@ -4,10 +4,6 @@
 use std::{error::Error, fmt, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
 use aws_smithy_runtime_api::client::{
     behavior_version::BehaviorVersion, http::SharedHttpClient, orchestrator::HttpResponse, result::SdkError,
 };
@@ -18,7 +14,7 @@ use aws_smithy_types::{
 };
 use aws_types::{SdkConfig, region::Region};
 
-use super::tls::AMAZON_ROOTS;
+use super::{http1::Http1, tls::AMAZON_ROOTS};
 use crate::ports::StoreError;
 
 /// A region's name, such as `eu-central-1`.
@@ -61,9 +57,7 @@ const ATTEMPTS: u32 = 3;
 
 /// The HTTP client beneath all clients of AWS; its clones share their connections.
 pub fn http_client() -> SharedHttpClient {
-    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS.as_bytes());
-    let tls = TlsContext::builder().with_trust_store(roots).build().expect("a trust store is all that a context needs");
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
+    SharedHttpClient::new(Http1::trusting(AMAZON_ROOTS))
 }
 
 /// What any service's client is configured by.

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod calls;
 pub mod dynamodb;
 pub mod host;
+mod http1;
 pub mod jwt;
 pub mod passwords;
 pub mod redis;
