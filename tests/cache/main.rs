@@ -1,6 +1,7 @@
-//! The shared cache and what is built on it.
+//! What is kept in Redis, on real servers: rate limits, the shared cache, and what is built on it.
 
 mod levels;
+mod limits;
 mod promises;
 mod shared_cache;
 mod simulation;
