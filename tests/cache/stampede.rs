@@ -24,6 +24,10 @@ const LONG: Duration = Duration::from_secs(60);
 /// By this variable a process knows that it is one of the two, and where Redis is.
 const PROCESS: &str = "BLOGHUB_TEST_STAMPEDE";
 
+fn redis(url: &str) -> Redis {
+    Redis::new(&url.parse().unwrap(), Arc::new(Calls::default()), Arc::new(OperatingSystem::default())).unwrap()
+}
+
 fn policy() -> Policy {
     Policy { kind: "hot", fresh: LONG, keep: 2 * LONG, missing: LONG, copies: 1 << 20 }
 }
@@ -38,7 +42,7 @@ async fn load(mut counter: MultiplexedConnection) -> Value {
 #[ignore = "one of the two processes of the stampede"]
 async fn process() {
     let Some(url) = config::variable(PROCESS) else { return };
-    let redis = Redis::new(&url.parse().unwrap(), Arc::new(Calls::default())).unwrap();
+    let redis = redis(&url);
     redis.connect().await.unwrap();
     let cache = Arc::new(Cache::<Value>::new(policy(), Arc::new(redis), Arc::new(OperatingSystem::default())));
     let client = redis::Client::open(url).unwrap();
@@ -86,7 +90,7 @@ fn a_thousand_readers_in_two_processes_load_a_value_that_is_old_once() {
     let node = RedisNode::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let redis = Redis::new(&node.url().parse().unwrap(), Arc::new(Calls::default())).unwrap();
+        let redis = redis(&node.url());
         let (key, token) = (CacheKey::new("hot", "one"), FillToken(1));
         let wanted = Wanted { key: key.clone(), known: None };
         let past = Timestamp::from_millis(1);
