@@ -144,7 +144,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn after_a_write_was_answered_nobody_reads_what_was_before(events in vec(event(), 1..150)) {
