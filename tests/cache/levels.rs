@@ -189,7 +189,7 @@ fn whoever_waits_for_a_maker_that_never_ends_loads_it_without_storing_it() {
     run(async {
         let mut stage = Stage::default();
         stage.enter(async {
-            let never = world.cache.get("one", || std::future::pending::<Result<Option<Value>, StoreError>>());
+            let never = world.cache.get("one", std::future::pending::<Result<Option<Value>, StoreError>>);
             drop(never.await);
         });
         for _ in 0..20 {
