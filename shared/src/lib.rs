@@ -16,6 +16,7 @@ pub mod http;
 pub mod lambda;
 pub mod ports;
 pub mod queue;
+pub mod resilience;
 pub mod stream;
 pub mod telemetry;
 pub mod wiring;

@@ -1,6 +1,8 @@
 //! What the SDK's clients have in common. They are built by hand: no profile files, no metadata service, one TLS stack, a
 //! handful of roots.
 
+mod breaker;
+
 use std::{error::Error, fmt, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -13,6 +15,8 @@ use aws_smithy_types::{
     timeout::TimeoutConfig,
 };
 use aws_types::{SdkConfig, region::Region};
+
+pub(super) use breaker::BreakerInterceptor;
 
 use super::{http1::Http1, tls::AMAZON_ROOTS};
 use crate::ports::StoreError;
@@ -96,7 +100,8 @@ where
             let code = answer.err().code().unwrap_or_default();
             overloaded.contains(&code) || answer.raw().status().is_server_error()
         }
-        SdkError::ConstructionFailure(_) => false,
+        // A call that is not to be made; the breaker's reason passes.
+        SdkError::ConstructionFailure(_) => breaker::is_open(error),
         _ => true,
     };
     // The SDK's own `Display` keeps the causes to itself.

@@ -3,6 +3,7 @@
 
 pub mod arrivals;
 pub mod articles;
+pub mod breakers;
 pub mod cache;
 pub mod changes;
 pub mod failures;

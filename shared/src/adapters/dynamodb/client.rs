@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::{
     config::{Builder, SharedHttpClient},
 };
 
-use super::Recorder;
-use crate::adapters::aws::{AwsSettings, sdk_config};
+use super::{Recorder, error::SERVICE};
+use crate::adapters::aws::{AwsSettings, BreakerInterceptor, sdk_config};
 
 /// Where DynamoDB is and who calls it.
 #[derive(Debug, Clone)]
@@ -14,5 +14,6 @@ pub struct DynamoSettings(pub AwsSettings);
 
 /// A client over `http` whose every call `recorder` watches.
 pub(super) fn client(settings: &DynamoSettings, http: SharedHttpClient, recorder: Recorder) -> Client {
-    Client::from_conf(Builder::from(&sdk_config(&settings.0, http)).interceptor(recorder).build())
+    let config = Builder::from(&sdk_config(&settings.0, http));
+    Client::from_conf(config.interceptor(BreakerInterceptor::new(SERVICE)).interceptor(recorder).build())
 }
