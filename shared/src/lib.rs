@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod adapters;
+pub mod batch;
 pub mod cache;
 pub mod cached;
 pub mod config;
@@ -14,7 +15,9 @@ pub mod function;
 pub mod http;
 pub mod lambda;
 pub mod ports;
+pub mod queue;
 pub mod resilience;
+pub mod stream;
 pub mod telemetry;
 pub mod wiring;
 pub mod worker;

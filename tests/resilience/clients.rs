@@ -13,8 +13,9 @@ use std::{
 
 use shared::{
     adapters::{
+        aws::{AwsCredentials, AwsRegion, AwsSettings},
         calls::Calls,
-        dynamodb::{AwsCredentials, AwsRegion, DynamoSettings, SessionTable, TableNames},
+        dynamodb::{DynamoSettings, SessionTable, TableNames},
         host::Host,
         redis::Redis,
         system::OperatingSystem,
@@ -175,7 +176,7 @@ async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spa
     let door = Door::slammed();
     let permission = Permission::new(Table::Sessions, "GetItem");
     let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(vec![permission]);
-    let settings = DynamoSettings {
+    let settings = DynamoSettings(AwsSettings {
         region: AwsRegion("eu-central-1".to_owned()),
         credentials: AwsCredentials {
             access_key_id: "test".to_owned(),
@@ -183,7 +184,7 @@ async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spa
             session_token: None,
         },
         endpoint: Some(format!("http://{}", door.address)),
-    };
+    });
     let names = TableNames { sessions: Some("sessions".to_owned()), ..TableNames::default() };
     let sessions = SessionTable::new(host.dynamo(&settings, names), "sessions");
     let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [1; 10]), session_id: session() };

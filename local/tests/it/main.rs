@@ -9,3 +9,4 @@ mod program;
 mod refusals;
 mod restarts;
 mod support;
+mod worker_events;

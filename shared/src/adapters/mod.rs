@@ -1,5 +1,7 @@
 //! The ports on real services. Only wiring and the local host name what is in here; functions see ports.
 
+pub mod aws;
+mod breaker;
 pub mod calls;
 pub mod dynamodb;
 pub mod host;
@@ -9,5 +11,6 @@ pub mod passwords;
 pub mod redis;
 pub mod remembered_tokens;
 mod ring_jwt;
+pub mod sqs;
 pub mod system;
 mod tls;

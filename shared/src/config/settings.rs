@@ -7,9 +7,11 @@ use tracing::level_filters::LevelFilter;
 use super::{FromEnvironment, Reader, Seen};
 use crate::{
     adapters::{
-        dynamodb::{AwsCredentials, AwsRegion, DynamoSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        dynamodb::DynamoSettings,
         jwt::{PrivateKeys, PublicKeys},
         redis::RedisUrl,
+        sqs::{QueueUrl, SqsSettings},
     },
     domain::{
         limit::{self, Quotas},
@@ -54,6 +56,7 @@ settings! {
     SESSIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of sessions.", text;
     ARTICLES_TABLE: String = "the name of a DynamoDB table", None, "The table of articles.", text;
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
+    CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
     JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,
@@ -77,7 +80,13 @@ settings! {
     AWS_SESSION_TOKEN: String = "a session's token", None, "Whose calls these are, if a role's. Lambda sets it.", text;
     AWS_ENDPOINT_URL_DYNAMODB: String = "http[s]://host[:port]", None,
         "Where an emulator of DynamoDB is; absent on AWS itself.", endpoint;
+    AWS_ENDPOINT_URL_SQS: String = "http[s]://host[:port]", None,
+        "Where an emulator of SQS is; absent on AWS itself.", endpoint;
     AWS_ENDPOINT_URL: String = "http[s]://host[:port]", None, "Where an emulator of all AWS is; absent on AWS itself.", endpoint;
+}
+
+fn queue(value: &str) -> Result<QueueUrl, String> {
+    endpoint(value).map(QueueUrl)
 }
 
 fn seconds(value: &str) -> Result<Duration, String> {
@@ -115,19 +124,30 @@ fn endpoint(value: &str) -> Result<String, String> {
     }
 }
 
+/// Reads where a service is whose emulator may have an address of its own.
+fn aws(reader: &mut Reader<'_>, endpoint: &Setting<String>) -> Option<AwsSettings> {
+    let region = reader.take(&AWS_REGION);
+    let access_key_id = reader.take(&AWS_ACCESS_KEY_ID);
+    let secret_access_key = reader.take(&AWS_SECRET_ACCESS_KEY);
+    let session_token = reader.take_optional(&AWS_SESSION_TOKEN);
+    let endpoint = reader.take_optional(endpoint);
+    let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
+    let credentials = AwsCredentials {
+        access_key_id: access_key_id?,
+        secret_access_key: secret_access_key?,
+        session_token: session_token?,
+    };
+    Some(AwsSettings { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?) })
+}
+
 impl FromEnvironment for DynamoSettings {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let region = reader.take(&AWS_REGION);
-        let access_key_id = reader.take(&AWS_ACCESS_KEY_ID);
-        let secret_access_key = reader.take(&AWS_SECRET_ACCESS_KEY);
-        let session_token = reader.take_optional(&AWS_SESSION_TOKEN);
-        let endpoint = reader.take_optional(&AWS_ENDPOINT_URL_DYNAMODB);
-        let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
-        let credentials = AwsCredentials {
-            access_key_id: access_key_id?,
-            secret_access_key: secret_access_key?,
-            session_token: session_token?,
-        };
-        Some(Self { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?) })
+        aws(reader, &AWS_ENDPOINT_URL_DYNAMODB).map(Self)
+    }
+}
+
+impl FromEnvironment for SqsSettings {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        aws(reader, &AWS_ENDPOINT_URL_SQS).map(Self)
     }
 }

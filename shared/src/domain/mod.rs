@@ -3,6 +3,7 @@
 //! A value of a type from here is valid by construction; nothing downstream checks it again.
 
 pub mod article;
+pub mod change;
 mod field;
 mod id;
 pub mod limit;

@@ -5,6 +5,8 @@ pub mod arrivals;
 pub mod articles;
 pub mod breakers;
 pub mod cache;
+pub mod changes;
+pub mod failures;
 pub mod passwords;
 pub mod permission;
 pub mod sessions;

@@ -1,4 +1,4 @@
-//! While DynamoDB is away, calls fail at once instead of after all their tries. The SDK's own retries stay beneath: their token
+//! While a service of AWS is away, calls fail at once instead of after all their tries. The SDK's own retries stay beneath: their token
 //! bucket keeps them from multiplying the load of a service in trouble.
 
 use std::{error::Error, time::Duration};
@@ -33,11 +33,15 @@ fn rules() -> Rules {
 
 /// An interceptor for the SDK's client: one breaker for all its calls.
 #[derive(Debug)]
-pub(super) struct BreakerInterceptor(Breaker);
+pub(super) struct BreakerInterceptor {
+    service: &'static str,
+    breaker: Breaker,
+}
 
-impl Default for BreakerInterceptor {
-    fn default() -> Self {
-        Self(Breaker::new(rules()))
+impl BreakerInterceptor {
+    /// For a client of `service`.
+    pub(super) fn new(service: &'static str) -> Self {
+        Self { service, breaker: Breaker::new(rules()) }
     }
 }
 
@@ -72,7 +76,7 @@ impl Intercept for BreakerInterceptor {
         components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let permit = self.0.admit(now(components)?)?;
+        let permit = self.breaker.admit(now(components)?)?;
         bag.interceptor_state().store_put(Admitted(permit));
         Ok(())
     }
@@ -88,9 +92,9 @@ impl Intercept for BreakerInterceptor {
             Some(Err(error)) if error.is_timeout_error() || error.is_connector_error() => Outcome::Failure,
             _ => Outcome::Success,
         };
-        match self.0.report(*permit, outcome, now(components)?) {
-            Some(true) => tracing::info!("DynamoDB is back"),
-            Some(false) => tracing::warn!("DynamoDB is away: calls fail at once"),
+        match self.breaker.report(*permit, outcome, now(components)?) {
+            Some(true) => tracing::info!(service = self.service, "a service is back"),
+            Some(false) => tracing::warn!(service = self.service, "a service is away: calls fail at once"),
             None => {}
         }
         Ok(())
