@@ -1,4 +1,5 @@
-//! Every function of the platform. Whoever adds one adds a line here.
+//! Every function of the platform. Whoever adds one adds a line here: to [`all`] if requests call it, to [`workers`] if
+//! messages, changes or the clock do.
 
 use axum::Router;
 use shared::{
@@ -6,7 +7,9 @@ use shared::{
     config::{self, Seen},
     function::{self, Function, ShellConfig},
     http::Shell,
+    lambda::{self, Handler},
     ports::permission::Permission,
+    worker::{self, Worker},
 };
 use utoipa::openapi::OpenApi;
 
@@ -51,6 +54,36 @@ fn entry<F: Function>() -> Entry {
         mount: |lookup, host, shell| {
             let config = config::read_from::<F::Config>(lookup)?;
             Ok(function::router::<F>(F::wire(&config, host)?, shell))
+        },
+    }
+}
+
+/// A function that messages of a queue, records of a change stream or a schedule call.
+pub struct WorkerEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does to which resources.
+    pub permissions: fn() -> Vec<Permission>,
+    /// What it reads from the environment.
+    pub settings: fn() -> Vec<Seen>,
+    /// Its handler, wired to clients of the host.
+    pub mount: fn(Lookup<'_>, &Host) -> Result<Handler, StartError>,
+}
+
+/// All workers.
+pub fn workers() -> Vec<WorkerEntry> {
+    vec![]
+}
+
+#[allow(dead_code, reason = "the first worker brings its line")]
+fn worker<W: Worker>() -> WorkerEntry {
+    WorkerEntry {
+        name: W::NAME,
+        permissions: worker::permissions::<W>,
+        settings: config::describe::<W::Config>,
+        mount: |lookup, host| {
+            let config = config::read_from::<W::Config>(lookup)?;
+            Ok(lambda::handler::<W>(W::wire(&config, host)?))
         },
     }
 }
