@@ -70,12 +70,16 @@ pub struct WorkerEntry {
     pub mount: fn(Lookup<'_>, &Host) -> Result<Handler, StartError>,
 }
 
-/// All workers.
-pub fn workers() -> Vec<WorkerEntry> {
-    vec![]
+/// The names of all functions, also of workers.
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|function| function.name).chain(workers().iter().map(|worker| worker.name)).collect()
 }
 
-#[allow(dead_code, reason = "the first worker brings its line")]
+/// All workers.
+pub fn workers() -> Vec<WorkerEntry> {
+    vec![worker::<change_relay::ChangeRelay>(), worker::<cache_evict::CacheEvict>()]
+}
+
 fn worker<W: Worker>() -> WorkerEntry {
     WorkerEntry {
         name: W::NAME,

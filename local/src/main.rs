@@ -71,6 +71,9 @@ struct RunServices {
     /// The port of the cache on 127.0.0.1
     #[arg(long, default_value_t = 6380)]
     redis_port: u16,
+    /// The port of the queues on 127.0.0.1
+    #[arg(long, default_value_t = 9324)]
+    sqs_port: u16,
     /// Where to write the environment in which functions find the services
     #[arg(long, value_name = "FILE", default_value = ".env.local")]
     env_file: PathBuf,
@@ -122,7 +125,7 @@ fn print(text: String) {
 /// Reads all settings, so that a malformed one is told before anything is started, and starts the log.
 fn start_log() -> Result<(), String> {
     let settings = config::read::<Settings>().map_err(|error| error.to_string())?;
-    let own: Vec<_> = functions::all().iter().map(|function| function.name).chain(["bloghub"]).collect();
+    let own: Vec<_> = functions::names().into_iter().chain(["bloghub"]).collect();
     telemetry::start(settings.log_level, &own, std::io::stdout);
     Ok(())
 }
@@ -130,7 +133,7 @@ fn start_log() -> Result<(), String> {
 async fn run_platform(run: Run) -> Result<(), String> {
     start_log()?;
     let mut stop = StopSignal::new()?;
-    let options = Options { port: run.port, data: run.data.folder };
+    let options = Options::new(run.port, run.data.folder);
     let platform = Platform::start(&options, tell).await.map_err(line)?;
     tell(&format!("ready on {} with its data in {}", platform.url(), platform.services().data().display()));
     stop.received().await;
@@ -141,7 +144,7 @@ async fn run_platform(run: Run) -> Result<(), String> {
 async fn run_services(run: RunServices) -> Result<(), String> {
     start_log()?;
     let mut stop = StopSignal::new()?;
-    let ports = Ports { dynamodb: run.dynamodb_port, redis: run.redis_port };
+    let ports = Ports { dynamodb: run.dynamodb_port, redis: run.redis_port, sqs: run.sqs_port };
     let services = Services::start(&run.data.folder, ports, tell).await.map_err(line)?;
     let file = run.env_file.display();
     let written = write_environment(&run.env_file, &services).map_err(|error| format!("cannot write {file}: {error}"));

@@ -1,10 +1,16 @@
 //! The whole platform in one process: every function's routes, merged, over the embedded services.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    thread,
+};
 
 use axum::{
     Router, body,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -13,7 +19,7 @@ use shared::{
     adapters::{calls::Calls, host::Host, system::OperatingSystem},
     config::read_from,
     function::ShellConfig,
-    http::Shell,
+    http::Peer,
     ports::system::System,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -22,8 +28,9 @@ use tower::ServiceExt as _;
 use crate::{
     StartError,
     dynamodb::listen_error,
-    functions::{self, Entry},
+    functions::{self, Entry, Lookup, WorkerEntry},
     services::{Ports, Services},
+    sources::{EventSources, Ground},
 };
 
 /// Bytes that Lambda takes in one event at the most.
@@ -36,12 +43,29 @@ pub struct Options {
     pub port: u16,
     /// The data folder.
     pub data: PathBuf,
+    /// Settings by name, in place of those of the program's own environment.
+    pub settings: HashMap<String, String>,
+}
+
+impl Options {
+    /// With the settings of the program's own environment.
+    pub fn new(port: u16, data: impl Into<PathBuf>) -> Self {
+        Self { port, data: data.into(), settings: HashMap::new() }
+    }
+
+    /// With `value` for the setting `name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
 }
 
 /// A running platform. Stop it in order with [`Platform::stop`].
 pub struct Platform {
     address: String,
     services: Services,
+    sources: EventSources,
     calls: BTreeMap<&'static str, Arc<Calls>>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
@@ -70,15 +94,16 @@ impl Platform {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
         let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
         let services = Services::start(&options.data, Ports::default(), progress).await?;
-        match mount(&services, system) {
-            Ok((router, calls)) => {
+        match mount(&services, &options.settings, system) {
+            Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
+                let router = router.into_make_service_with_connect_info::<SocketAddr>();
                 let serving = axum::serve(listener, router).with_graceful_shutdown(async {
                     // An error means that the sender is gone, which stops the server as well.
                     stopped.await.ok();
                 });
                 let server = tokio::spawn(serving.into_future());
-                Ok(Self { address, services, calls, stop, server })
+                Ok(Self { address, services, sources, calls, stop, server })
             }
             Err(error) => {
                 services.stop().await;
@@ -102,7 +127,18 @@ impl Platform {
         self.calls.get(name).map(|calls| &**calls)
     }
 
-    /// Stops in order: no new requests, those under way are answered, then the services.
+    /// Waits until nothing is left to do: every change has reached its consumers, no queue holds a message but dead letters,
+    /// no schedule runs. It waits without end if something keeps failing.
+    pub async fn drained(&self) {
+        self.sources.drained().await;
+    }
+
+    /// Has all schedules look at the clock now, and waits for the runs that this starts: for tests that move the clock.
+    pub async fn tick(&self) {
+        self.sources.tick().await;
+    }
+
+    /// Stops in order: no new requests, those under way are answered, then the workers, then the services.
     ///
     /// # Errors
     /// If the server had broken down before.
@@ -114,34 +150,56 @@ impl Platform {
             // A client that never ends its request does not keep the program.
             Err(_) => Ok(()),
         };
+        self.sources.stop().await;
         self.services.stop().await;
         served.map_err(StartError::Serve)
     }
 }
 
 /// Reads the body before anyone answers, as the gateway does: a client that is still writing when it is answered may never see
-/// the answer. What is larger than Lambda takes is refused here.
-async fn whole(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+/// the answer. What is larger than Lambda takes is refused here. And notes who is calling.
+async fn whole(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(Peer(peer.ip()));
     match body::to_bytes(body, LAMBDA_BODY_BYTES).await {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
 }
 
-type Mounted = (Router, BTreeMap<&'static str, Arc<Calls>>);
+/// All functions, wired to the services.
+struct Mounted {
+    router: Router,
+    sources: EventSources,
+    calls: BTreeMap<&'static str, Arc<Calls>>,
+}
 
-/// Merges the routes of all functions, each with clients that may do what its permissions say and no more.
-fn mount(services: &Services, system: Arc<dyn System>) -> Result<Mounted, StartError> {
-    let lookup = |name: &str| services.environment().get(name).cloned();
-    let shell = Shell { system: system.clone(), origins: read_from::<ShellConfig>(&lookup)?.origins };
+/// Wires all functions, each with clients that may do what its permissions say and no more.
+fn mount(
+    services: &Services,
+    settings: &HashMap<String, String>,
+    system: Arc<dyn System>,
+) -> Result<Mounted, StartError> {
+    let lookup = |name: &str| settings.get(name).or_else(|| services.environment().get(name)).cloned();
     let lanes = thread::available_parallelism().map_or(1, usize::from);
-    let host = Host::local(system, lanes);
-    let mut merged = Router::new();
+    let host = Host::local(system.clone(), lanes);
     let mut calls = BTreeMap::new();
+    let router = merge(&lookup, &host, &mut calls)?;
+    let sources = employ(services, &lookup, &host, &mut calls)?;
+    Ok(Mounted { router, sources, calls })
+}
+
+/// Merges the routes of all functions.
+fn merge(
+    lookup: Lookup<'_>,
+    host: &Host,
+    calls: &mut BTreeMap<&'static str, Arc<Calls>>,
+) -> Result<Router, StartError> {
+    let shell = read_from::<ShellConfig>(lookup)?.shell(host.system.clone());
+    let mut merged = Router::new();
     for Entry { name, permissions, mount, .. } in functions::all() {
         let host = host.for_function(permissions());
-        let routes = mount(&lookup, &host, &shell)?;
+        let routes = mount(lookup, &host, &shell)?;
         if name == "fallback" {
             // Where a path has routes of two functions, neither knows the other's methods: `fallback` knows all.
             let unrouted = routes.clone();
@@ -153,5 +211,29 @@ fn mount(services: &Services, system: Arc<dyn System>) -> Result<Mounted, StartE
         }
         calls.insert(name, host.calls);
     }
-    Ok((merged.layer(middleware::from_fn(whole)), calls))
+    Ok(merged.layer(middleware::from_fn(whole)))
+}
+
+/// Puts all workers behind their event sources.
+fn employ(
+    services: &Services,
+    lookup: Lookup<'_>,
+    host: &Host,
+    calls: &mut BTreeMap<&'static str, Arc<Calls>>,
+) -> Result<EventSources, StartError> {
+    let mut workers = HashMap::new();
+    for WorkerEntry { name, permissions, mount, .. } in functions::workers() {
+        let host = host.for_function(permissions());
+        workers.insert(name.to_owned(), mount(lookup, &host)?);
+        calls.insert(name, host.calls);
+    }
+    let ground = Ground {
+        template: services.template(),
+        records: services.records().clone(),
+        failed_changes: &services.failed_changes(),
+        ledger: services.ledger().clone(),
+        queues: services.queues().clone(),
+        system: host.system.clone(),
+    };
+    EventSources::start(ground, &workers)
 }

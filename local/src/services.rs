@@ -1,6 +1,6 @@
 //! The embedded backing services over one data folder.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use shared::{
     adapters::jwt::PrivateKeys,
@@ -9,10 +9,27 @@ use shared::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{StartError, data::DataFolder, dynamodb::EmbeddedDynamo, redis_server::RedisServer, template::Template};
+use crate::{
+    StartError, addresses,
+    data::DataFolder,
+    dynamodb::{self, EmbeddedDynamo},
+    ledger::Ledger,
+    redis_server::RedisServer,
+    sources::Records,
+    sqs::{EmbeddedSqs, Queues},
+    template::{Template, upper_snake},
+};
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 4] = ["ACCESS_TOKEN_TTL", "COMMON_PASSWORDS", "CORS_ORIGINS", "LOG_LEVEL"];
+const HANDED_OVER: [&str; 7] = [
+    "ACCESS_TOKEN_TTL",
+    "COMMON_PASSWORDS",
+    "CORS_ORIGINS",
+    "LOG_LEVEL",
+    "RATE_LIMITS",
+    "RATE_LIMIT_QUOTAS",
+    "TRUSTED_PROXIES",
+];
 
 /// The program's own settings and those that it hands over, all read at once before anything is started.
 pub struct Settings {
@@ -37,11 +54,17 @@ pub struct Ports {
     pub dynamodb: u16,
     /// The cache.
     pub redis: u16,
+    /// The queues.
+    pub sqs: u16,
 }
 
 /// Running services. Stop them in order with [`Services::stop`].
 pub struct Services {
     data: DataFolder,
+    template: Template,
+    ledger: Arc<Ledger>,
+    records: Arc<Records>,
+    sqs: EmbeddedSqs,
     dynamodb: EmbeddedDynamo,
     redis: Option<RedisServer>,
     environment: HashMap<String, String>,
@@ -54,6 +77,19 @@ impl Services {
     /// # Errors
     /// Whatever keeps one of them from starting; the others are stopped again.
     pub async fn start(data: &Path, ports: Ports, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        Self::start_from(Template::read()?, data, ports, progress).await
+    }
+
+    /// The same for another template.
+    ///
+    /// # Errors
+    /// Whatever keeps one of them from starting; the others are stopped again.
+    pub(crate) async fn start_from(
+        template: Template,
+        data: &Path,
+        ports: Ports,
+        progress: impl Fn(&str),
+    ) -> Result<Self, StartError> {
         let data = DataFolder::open(data)?;
         let keys = data.keys()?;
         let (redis, redis_url) = match config::variable("REDIS_URL") {
@@ -65,54 +101,109 @@ impl Services {
                 (Some(server), url)
             }
         };
-        let dynamodb = match EmbeddedDynamo::start(data.path(), ports.dynamodb).await {
-            Ok(dynamodb) => dynamodb,
+        match Backends::start(&template, &data, ports).await {
+            Ok(Backends { ledger, records, sqs, dynamodb }) => {
+                let environment = environment(&template, &keys, &redis_url, &dynamodb, &sqs)?;
+                Ok(Self { data, template, ledger, records, sqs, dynamodb, redis, environment })
+            }
             Err(error) => {
                 if let Some(redis) = redis {
                     redis.stop().await;
                 }
-                return Err(error);
+                Err(error)
             }
-        };
-        let environment = environment(&keys, &redis_url, &dynamodb.endpoint)?;
-        Ok(Self { data, dynamodb, redis, environment })
+        }
+    }
+
+    /// The template that the services follow.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    pub(crate) fn records(&self) -> &Arc<Records> {
+        &self.records
+    }
+
+    pub(crate) fn queues(&self) -> &Arc<Queues> {
+        &self.sqs.queues
+    }
+
+    /// Where changes go that nobody could take.
+    pub(crate) fn failed_changes(&self) -> std::path::PathBuf {
+        self.data.path().join("failed-changes")
     }
 
     /// The environment in which functions use these services.
-    pub fn environment(&self) -> &HashMap<String, String> {
-        &self.environment
-    }
+    pub /// The services that run in this process.
+struct Backends {
+    ledger: Arc<Ledger>,
+    records: Arc<Records>,
+    sqs: EmbeddedSqs,
+    dynamodb: EmbeddedDynamo,
+}
 
-    /// Where the data is.
-    pub fn data(&self) -> &Path {
-        self.data.path()
-    }
-
-    /// Stops the services; the data folder is free again afterwards.
-    pub async fn stop(self) {
-        self.dynamodb.stop().await;
-        if let Some(redis) = self.redis {
-            redis.stop().await;
+impl Backends {
+    async fn start(template: &Template, data: &DataFolder, ports: Ports) -> Result<Self, StartError> {
+        let ledger = Arc::new(Ledger::open(data.path()).map_err(StartError::ledger)?);
+        let definitions = template.queues()?;
+        let dynamodb = EmbeddedDynamo::start(data.path(), template, ports.dynamodb).await?;
+        let records = Records::open(&data.path().join(dynamodb::FILE)).map_err(StartError::ledger);
+        let started = match records {
+            Ok(records) => {
+                EmbeddedSqs::start(&definitions, ledger.clone(), ports.sqs).await.map(|sqs| (Arc::new(records), sqs))
+            }
+            Err(error) => Err(error),
+        };
+        let (records, sqs) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                dynamodb.stop().await;
+                return Err(error);
+            }
+        };
+        let own = Self { ledger, records, sqs, dynamodb };
+        match addresses::write(data.path(), &own.dynamodb.endpoint, &own.sqs.endpoint) {
+            Ok(()) => Ok(own),
+            Err(source) => {
+                own.sqs.stop().await;
+                own.dynamodb.stop().await;
+                Err(StartError::Unwritable { folder: data.path().to_owned(), source })
+            }
         }
     }
 }
 
-fn environment(keys: &PrivateKeys, redis: &str, dynamodb: &str) -> Result<HashMap<String, String>, StartError> {
+fn environment(
+    template: &Template,
+    keys: &PrivateKeys,
+    redis: &str,
+    dynamodb: &EmbeddedDynamo,
+    sqs: &EmbeddedSqs,
+) -> Result<HashMap<String, String>, StartError> {
     let mut environment = HashMap::from(
         [
             ("AWS_REGION", "local"),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &dynamodb.endpoint),
+            ("AWS_ENDPOINT_URL_SQS", &sqs.endpoint),
             ("REDIS_URL", redis),
             ("JWT_KEYS", &keys.to_json()),
             ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    for table in Template::read()?.tables()? {
-        let name = table.resource.strip_suffix("Table").unwrap_or(&table.resource).to_uppercase();
+    for table in template.tables()? {
+        let name = upper_snake(table.resource.strip_suffix("Table").unwrap_or(&table.resource));
         environment.insert(format!("{name}_TABLE"), table.resource);
+    }
+    for (resource, url) in sqs.urls() {
+        let name = upper_snake(resource.strip_suffix("Queue").unwrap_or(resource));
+        environment.insert(format!("{name}_QUEUE"), url.clone());
     }
     for name in HANDED_OVER {
         environment.extend(config::variable(name).map(|value| (name.to_owned(), value)));

@@ -6,12 +6,15 @@
 
 pub mod accounts;
 pub mod adapters;
+pub mod batch;
 pub mod config;
 pub mod domain;
 pub mod function;
 pub mod http;
 pub mod lambda;
 pub mod ports;
+pub mod queue;
+pub mod stream;
 pub mod telemetry;
 pub mod wiring;
 pub mod worker;

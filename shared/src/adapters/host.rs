@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use futures_util::future::join_all;
 
 use super::{
+    aws::http_client,
     calls::Calls,
-    dynamodb::{Dynamo, DynamoSettings, Recorder, TableNames, http_client},
+    dynamodb::{self, Dynamo, DynamoSettings, TableNames},
     passwords::Argon2id,
     redis::{Redis, RedisUrl},
+    sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
 };
 use crate::ports::{StoreError, permission::Permission, system::System};
@@ -32,6 +34,7 @@ pub struct Host {
 enum Made {
     Dynamo(Dynamo, TableNames),
     Redis(Redis),
+    Sqs(Sqs),
 }
 
 impl Host {
@@ -71,7 +74,7 @@ impl Host {
     /// A client of DynamoDB that knows `tables`.
     pub fn dynamo(&self, settings: &DynamoSettings, tables: TableNames) -> Dynamo {
         let granted = self.enforce.then(|| self.permissions.clone());
-        let recorder = Recorder::new(self.calls.clone(), tables.clone(), granted);
+        let recorder = dynamodb::Recorder::new(self.calls.clone(), tables.clone(), granted);
         let dynamo = Dynamo::new(settings, self.http.clone(), recorder);
         self.remember(Made::Dynamo(dynamo.clone(), tables));
         dynamo
@@ -87,6 +90,15 @@ impl Host {
         Ok(redis)
     }
 
+    /// A client of SQS that knows `queues`.
+    pub fn sqs(&self, settings: &SqsSettings, queues: QueueUrls) -> Sqs {
+        let granted = self.enforce.then(|| self.permissions.clone());
+        let recorder = sqs::Recorder::new(self.calls.clone(), queues.clone(), granted);
+        let sqs = Sqs::new(settings, self.http.clone(), queues, recorder);
+        self.remember(Made::Sqs(sqs.clone()));
+        sqs
+    }
+
     fn remember(&self, client: Made) {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
@@ -99,6 +111,7 @@ impl Host {
             match client {
                 Made::Dynamo(dynamo, tables) => dynamo.connect(tables, &self.permissions).await,
                 Made::Redis(redis) => redis.connect().await,
+                Made::Sqs(sqs) => sqs.connect(&self.permissions).await,
             }
         });
         join_all(connecting).await.into_iter().filter_map(Result::err).collect()

@@ -1,11 +1,14 @@
 //! The ports on real services. Only wiring and the local host name what is in here; functions see ports.
 
+pub mod aws;
 pub mod calls;
 pub mod dynamodb;
 pub mod host;
 pub mod jwt;
 pub mod passwords;
 pub mod redis;
+pub mod remembered_tokens;
 mod ring_jwt;
+pub mod sqs;
 pub mod system;
 mod tls;

@@ -7,12 +7,17 @@ use tracing::level_filters::LevelFilter;
 use super::{FromEnvironment, Reader, Seen};
 use crate::{
     adapters::{
-        dynamodb::{AwsCredentials, AwsRegion, DynamoSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        dynamodb::DynamoSettings,
         jwt::{PrivateKeys, PublicKeys},
         redis::RedisUrl,
+        sqs::{QueueUrl, SqsSettings},
     },
-    domain::password::CommonPasswords,
-    http::cors::AllowedOrigins,
+    domain::{
+        limit::{self, Quotas},
+        password::CommonPasswords,
+    },
+    http::{TrustedProxies, cors::AllowedOrigins},
 };
 
 /// An environment variable and how to read it.
@@ -40,7 +45,7 @@ fn text(value: &str) -> Result<String, String> {
 }
 
 macro_rules! settings {
-    ($($name:ident: $type:ty = $form:literal, $default:expr, $about:literal, $parse:expr;)*) => {
+    ($($name:ident: $type:ty = $form:expr, $default:expr, $about:literal, $parse:expr;)*) => {
         $(#[doc = $about] pub const $name: Setting<$type> =
             Setting { name: stringify!($name), form: $form, default: $default, about: $about, parse: $parse };)*
     };
@@ -51,6 +56,7 @@ settings! {
     SESSIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of sessions.", text;
     ARTICLES_TABLE: String = "the name of a DynamoDB table", None, "The table of articles.", text;
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
+    CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
     JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,
@@ -62,6 +68,11 @@ settings! {
         "Whether the 3,000 most common passwords may be chosen.", common_passwords;
     CORS_ORIGINS: AllowedOrigins = "\"*\", or origins such as https://blog.example separated by commas", Some("*"),
         "Which sites' pages may call the API.", str::parse;
+    RATE_LIMITS: bool = "\"on\" or \"off\"", Some("on"), "Whether it is limited how often anyone may call.", on_or_off;
+    RATE_LIMIT_QUOTAS: Quotas = limit::FORM, Some(limit::DEFAULTS),
+        "How many calls are allowed in how many seconds; a class and dimension that is not named has no limit.", str::parse;
+    TRUSTED_PROXIES: TrustedProxies = "addresses or networks such as 10.0.0.0/8 separated by commas", None,
+        "Whose X-Forwarded-For counts. Absent, nobody's.", str::parse;
     LOG_LEVEL: LevelFilter = "error, warn, info, debug or trace", Some("info"), "How much is logged.", log_level;
     AWS_REGION: AwsRegion = "a region such as eu-central-1", None, "The region. Lambda sets it.", |v| Ok(AwsRegion(v.to_owned()));
     AWS_ACCESS_KEY_ID: String = "an access key's id", None, "Whose calls these are. Lambda sets it.", text;
@@ -69,13 +80,27 @@ settings! {
     AWS_SESSION_TOKEN: String = "a session's token", None, "Whose calls these are, if a role's. Lambda sets it.", text;
     AWS_ENDPOINT_URL_DYNAMODB: String = "http[s]://host[:port]", None,
         "Where an emulator of DynamoDB is; absent on AWS itself.", endpoint;
+    AWS_ENDPOINT_URL_SQS: String = "http[s]://host[:port]", None,
+        "Where an emulator of SQS is; absent on AWS itself.", endpoint;
     AWS_ENDPOINT_URL: String = "http[s]://host[:port]", None, "Where an emulator of all AWS is; absent on AWS itself.", endpoint;
+}
+
+fn queue(value: &str) -> Result<QueueUrl, String> {
+    endpoint(value).map(QueueUrl)
 }
 
 fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse() {
         Ok(seconds @ 60..=2_592_000) => Ok(Duration::from_secs(seconds)),
         _ => Err("is out of range or no number".to_owned()),
+    }
+}
+
+fn on_or_off(value: &str) -> Result<bool, String> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("is neither".to_owned()),
     }
 }
 
@@ -99,19 +124,30 @@ fn endpoint(value: &str) -> Result<String, String> {
     }
 }
 
+/// Reads where a service is whose emulator may have an address of its own.
+fn aws(reader: &mut Reader<'_>, endpoint: &Setting<String>) -> Option<AwsSettings> {
+    let region = reader.take(&AWS_REGION);
+    let access_key_id = reader.take(&AWS_ACCESS_KEY_ID);
+    let secret_access_key = reader.take(&AWS_SECRET_ACCESS_KEY);
+    let session_token = reader.take_optional(&AWS_SESSION_TOKEN);
+    let endpoint = reader.take_optional(endpoint);
+    let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
+    let credentials = AwsCredentials {
+        access_key_id: access_key_id?,
+        secret_access_key: secret_access_key?,
+        session_token: session_token?,
+    };
+    Some(AwsSettings { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?) })
+}
+
 impl FromEnvironment for DynamoSettings {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let region = reader.take(&AWS_REGION);
-        let access_key_id = reader.take(&AWS_ACCESS_KEY_ID);
-        let secret_access_key = reader.take(&AWS_SECRET_ACCESS_KEY);
-        let session_token = reader.take_optional(&AWS_SESSION_TOKEN);
-        let endpoint = reader.take_optional(&AWS_ENDPOINT_URL_DYNAMODB);
-        let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
-        let credentials = AwsCredentials {
-            access_key_id: access_key_id?,
-            secret_access_key: secret_access_key?,
-            session_token: session_token?,
-        };
-        Some(Self { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?) })
+        aws(reader, &AWS_ENDPOINT_URL_DYNAMODB).map(Self)
+    }
+}
+
+impl FromEnvironment for SqsSettings {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        aws(reader, &AWS_ENDPOINT_URL_SQS).map(Self)
     }
 }

@@ -3,8 +3,10 @@
 //! A value of a type from here is valid by construction; nothing downstream checks it again.
 
 pub mod article;
+pub mod change;
 mod field;
 mod id;
+pub mod limit;
 pub mod page;
 pub mod password;
 pub mod session;

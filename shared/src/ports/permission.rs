@@ -22,6 +22,18 @@ pub enum Queue {
     CacheEvict,
 }
 
+impl Queue {
+    /// Every queue.
+    pub const ALL: [Self; 1] = [Self::CacheEvict];
+
+    /// What the queue is called after the stack's name, and the function that takes from it: `cache-evict`, for example.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CacheEvict => "cache-evict",
+        }
+    }
+}
+
 /// What permissions are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Resource {

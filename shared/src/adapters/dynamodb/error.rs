@@ -4,10 +4,10 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
 };
 
-use crate::ports::StoreError;
+use crate::{adapters::aws, ports::StoreError};
 
 pub(super) const SERVICE: &str = "DynamoDB";
 
@@ -29,24 +29,10 @@ pub(super) fn store_error<E>(error: SdkError<E, HttpResponse>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let unavailable = match &error {
-        SdkError::ServiceError(service) => {
-            let code = service.err().code().unwrap_or_default();
-            if code == CONFLICT {
-                return StoreError::Contended { service: SERVICE };
-            }
-            OVERLOADED.contains(&code) || service.raw().status().as_u16() >= 500
-        }
-        SdkError::ConstructionFailure(_) => false,
-        _ => true,
-    };
-    // The SDK's own `Display` keeps the causes to itself.
-    let source = DisplayErrorContext(&error).to_string().into();
-    if unavailable {
-        StoreError::Unavailable { service: SERVICE, source }
-    } else {
-        StoreError::Fault { service: SERVICE, source }
+    if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(CONFLICT) {
+        return StoreError::Contended { service: SERVICE };
     }
+    aws::store_error(SERVICE, &OVERLOADED, &error)
 }
 
 /// A stored item that is not what we store.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     DynamoSettings, Recorder,
-    client::sdk_config,
+    client::client,
     error::{SERVICE, corrupt, store_error},
 };
 use crate::ports::{
@@ -88,7 +88,7 @@ pub struct Dynamo {
 impl Dynamo {
     /// A client over `http` whose every call `recorder` watches.
     pub fn new(settings: &DynamoSettings, http: SharedHttpClient, recorder: Recorder) -> Self {
-        Self { client: Client::from_conf(sdk_config(settings, http, recorder)) }
+        Self { client: client(settings, http, recorder) }
     }
 
     /// Opens a connection by a call that changes nothing and that `permissions` allow: a read of an item that is not there,

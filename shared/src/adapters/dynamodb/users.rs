@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     SessionTable,
-    error::store_error,
+    error::{corrupt, store_error},
     store::{Dynamo, Item, Key, TableName, from_item, n, s, to_item},
+    stream::{Images, Said},
     transaction::{Change, NotCommitted, Transaction},
 };
 use crate::{
     domain::{
         Timestamp, UserId,
+        change::{FoldedUsername, Subject},
         password::PasswordHash,
         session::Session,
         user::{Bio, EmailAddress, ImageUrl, User, Username},
@@ -22,19 +24,35 @@ use crate::{
     },
 };
 
+const USER: &str = "USER#";
+const USERNAME: &str = "USERNAME#";
+const EMAIL: &str = "EMAIL#";
+
 /// Where a user is.
 pub(super) fn user_key(id: UserId) -> Key {
-    Key::new(format!("USER#{id}"), "USER")
+    Key::new(format!("{USER}{id}"), "USER")
 }
 
 /// The item whose existence says that the name is taken.
 fn username_guard(username: &Username) -> Key {
-    Key::new(format!("USERNAME#{}", username.folded()), "GUARD")
+    Key::new(format!("{USERNAME}{}", username.folded()), "GUARD")
 }
 
 /// The item whose existence says that the address is taken.
 fn email_guard(email: &EmailAddress) -> Key {
-    Key::new(format!("EMAIL#{}", email.folded()), "GUARD")
+    Key::new(format!("{EMAIL}{}", email.folded()), "GUARD")
+}
+
+/// What a record of the table's change stream says. Who has which address is nobody else's business.
+pub(super) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
+    if let Some(id) = key.pk.strip_prefix(USER) {
+        return images.versioned(Subject::User(id.parse().map_err(corrupt)?));
+    }
+    if let Some(name) = key.pk.strip_prefix(USERNAME) {
+        let name = FoldedUsername::parse(name).ok_or_else(|| corrupt("a guard without a name"))?;
+        return Ok(images.existence(Subject::Username(name)));
+    }
+    Ok(if key.pk.starts_with(EMAIL) { Said::Nothing } else { Said::Foreign })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -238,5 +256,51 @@ impl Registrations for Registry {
                 SaveUserError::Taken(failed.into_iter().filter_map(|n| Some(guards.get(n)?.0)).collect())
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::stream::{StreamRecords, tests::record},
+        *,
+    };
+    use crate::{domain::change::Change, ports::changes::ChangeRecords as _};
+
+    fn user(version: u64) -> User {
+        User {
+            id: UserId::from_bytes([1; 16]),
+            username: Username::parse("Ann").unwrap(),
+            email: EmailAddress::parse("ann@mail.example").unwrap(),
+            bio: None,
+            image: None,
+            created_at: Timestamp::from_millis(0),
+            version,
+        }
+    }
+
+    fn item(version: u64, hash: &str) -> Item {
+        to_item(&UserItem::new(&user(version), &PasswordHash(hash.to_owned()))).unwrap()
+    }
+
+    #[test]
+    fn a_changed_user_is_a_change_and_a_new_hash_alone_is_none() {
+        let change = Change { subject: Subject::User(user(1).id), version: Some(2), gone: false };
+        let (old, new) = (item(1, "a"), item(2, "b"));
+        assert_eq!(StreamRecords.read(&record(Some(old.clone()), Some(new))).unwrap(), Some(change));
+        assert_eq!(StreamRecords.read(&record(Some(old), Some(item(1, "b")))).unwrap(), None);
+    }
+
+    #[test]
+    fn a_name_that_comes_or_goes_is_a_change_and_an_address_is_none() {
+        let guard = |key| to_item(&GuardItem { key, user_id: user(1).id }).unwrap();
+        let name = || Subject::Username(FoldedUsername::from(&user(1).username));
+        let guarded = guard(username_guard(&user(1).username));
+        let came = StreamRecords.read(&record(None, Some(guarded.clone()))).unwrap();
+        assert_eq!(came, Some(Change { subject: name(), version: None, gone: false }));
+        let went = StreamRecords.read(&record(Some(guarded), None)).unwrap();
+        assert_eq!(went, Some(Change { subject: name(), version: None, gone: true }));
+        let address = guard(email_guard(&user(1).email));
+        assert_eq!(StreamRecords.read(&record(None, Some(address))).unwrap(), None);
     }
 }

@@ -19,10 +19,12 @@ use crate::{
     adapters::dynamodb::{
         error::corrupt,
         store::{Item, Key, from_item, s, to_item},
+        stream::{Images, Said},
     },
     domain::{
         ArticleId, Timestamp, UserId,
         article::{Article, ArticleBody, ArticleFilter, Description, Slug, Title},
+        change::Subject,
         tag::{FoldedTag, Tag},
     },
     ports::StoreError,
@@ -32,14 +34,29 @@ use crate::{
 /// time: what the other shards hold still counts.
 pub(super) const COUNT_SHARDS: u8 = 8;
 
+const ARTICLE: &str = "ARTICLE#";
+const REVISION: &str = "REVISION#";
+const LIST: &str = "LIST#";
+const COUNT: &str = "COUNT#";
+
 /// Where the live article is.
 pub(super) fn article_key(slug: &Slug) -> Key {
-    Key::new(format!("ARTICLE#{slug}"), "LIVE")
+    Key::new(format!("{ARTICLE}{slug}"), "LIVE")
 }
 
 /// Where a body is.
 pub(super) fn revision_key(article: ArticleId, revision: u32) -> Key {
-    Key::new(format!("REVISION#{article}"), format!("{revision:010}"))
+    Key::new(format!("{REVISION}{article}"), format!("{revision:010}"))
+}
+
+/// What a record of the table's change stream says. Bodies, lists and counts follow from the article.
+pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
+    if let Some(slug) = key.pk.strip_prefix(ARTICLE) {
+        let slug = Slug::parse(slug).ok_or_else(|| corrupt("an article whose address is none"))?;
+        return images.versioned(Subject::Article(slug));
+    }
+    let derived = [REVISION, LIST, COUNT].iter().any(|prefix| key.pk.starts_with(prefix));
+    Ok(if derived { Said::Nothing } else { Said::Foreign })
 }
 
 /// A list of articles.
@@ -79,7 +96,7 @@ impl List {
 
     /// The partition of the list's entries.
     pub(super) fn partition(&self) -> String {
-        format!("LIST#{}", self.name())
+        format!("{LIST}{}", self.name())
     }
 
     /// Where the list has `article`.
@@ -112,7 +129,7 @@ fn shard(id: [u8; 16]) -> u8 {
 
 /// The partition of one shard of the counts.
 pub(super) fn count_partition(shard: u8) -> String {
-    format!("COUNT#{shard}")
+    format!("{COUNT}{shard}")
 }
 
 #[derive(Serialize, Deserialize)]

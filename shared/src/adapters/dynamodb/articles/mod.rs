@@ -2,7 +2,11 @@
 
 mod items;
 mod reads;
+#[cfg(test)]
+mod tests;
 mod writes;
+
+pub(super) use items::said;
 
 use super::{
     UserTable,

@@ -1,0 +1,5 @@
+//! The Lambda function `change-relay`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run_worker::<change_relay::ChangeRelay>()
+}

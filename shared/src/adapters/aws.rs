@@ -1,0 +1,111 @@
+//! What the SDK's clients have in common. They are built by hand: no profile files, no metadata service, one TLS stack, a
+//! handful of roots.
+
+use std::{error::Error, fmt, time::Duration};
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion, http::SharedHttpClient, orchestrator::HttpResponse, result::SdkError,
+};
+use aws_smithy_types::{
+    error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata},
+    retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_types::{SdkConfig, region::Region};
+
+use super::tls::AMAZON_ROOTS;
+use crate::ports::StoreError;
+
+/// A region's name, such as `eu-central-1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsRegion(pub String);
+
+/// Whose name requests are signed in. The secrets never show in `Debug`.
+#[derive(Clone)]
+pub struct AwsCredentials {
+    /// The key's id.
+    pub access_key_id: String,
+    /// The key.
+    pub secret_access_key: String,
+    /// The session's token, where the key is a role's.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for AwsCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AwsCredentials(…)")
+    }
+}
+
+/// Where a service is and who calls it.
+#[derive(Debug, Clone)]
+pub struct AwsSettings {
+    /// The region.
+    pub region: AwsRegion,
+    /// Who calls.
+    pub credentials: AwsCredentials,
+    /// Another address than AWS's own.
+    pub endpoint: Option<String>,
+}
+
+/// Time-outs, all shorter than a function's own of 10 seconds, so that a stuck backend ends in an answer.
+const CONNECT: Duration = Duration::from_millis(800);
+const ATTEMPT: Duration = Duration::from_millis(1_500);
+const OPERATION: Duration = Duration::from_secs(4);
+const ATTEMPTS: u32 = 3;
+
+/// The HTTP client beneath all clients of AWS; its clones share their connections.
+pub fn http_client() -> SharedHttpClient {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS.as_bytes());
+    let tls = TlsContext::builder().with_trust_store(roots).build().expect("a trust store is all that a context needs");
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
+}
+
+/// What any service's client is configured by.
+pub(super) fn sdk_config(settings: &AwsSettings, http: SharedHttpClient) -> SdkConfig {
+    let AwsCredentials { access_key_id, secret_access_key, session_token } = settings.credentials.clone();
+    let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50));
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(settings.region.0.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(retries);
+    config.set_endpoint_url(settings.endpoint.clone());
+    config.build()
+}
+
+/// What an error of `service` means to the platform: "try later" if it is the network's, a 5xx, or one of the codes
+/// `overloaded`; otherwise "must not happen".
+pub(super) fn store_error<E>(
+    service: &'static str,
+    overloaded: &[&str],
+    error: &SdkError<E, HttpResponse>,
+) -> StoreError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let unavailable = match error {
+        SdkError::ServiceError(answer) => {
+            let code = answer.err().code().unwrap_or_default();
+            overloaded.contains(&code) || answer.raw().status().is_server_error()
+        }
+        SdkError::ConstructionFailure(_) => false,
+        _ => true,
+    };
+    // The SDK's own `Display` keeps the causes to itself.
+    let source = DisplayErrorContext(error).to_string().into();
+    if unavailable { StoreError::Unavailable { service, source } } else { StoreError::Fault { service, source } }
+}
