@@ -7,7 +7,7 @@ use shared::{
     config::{self, Seen},
     function::{self, Function, ShellConfig},
     http::Shell,
-    lambda::{self, Handler},
+    lambda,
     ports::permission::Permission,
     worker::{self, Worker},
 };
@@ -58,16 +58,16 @@ fn entry<F: Function>() -> Entry {
     }
 }
 
-/// A function that messages of a queue, records of a change stream or a schedule call.
+/// A function that no request calls, whatever its types.
 pub struct WorkerEntry {
     /// Its name.
     pub name: &'static str,
-    /// What it does to which resources.
+    /// What it does to which tables and queues.
     pub permissions: fn() -> Vec<Permission>,
     /// What it reads from the environment.
     pub settings: fn() -> Vec<Seen>,
     /// Its handler, wired to clients of the host.
-    pub mount: fn(Lookup<'_>, &Host) -> Result<Handler, StartError>,
+    pub mount: fn(Lookup<'_>, &Host) -> Result<lambda::Handler, StartError>,
 }
 
 /// The names of all functions, also of workers.
@@ -75,7 +75,7 @@ pub fn names() -> Vec<&'static str> {
     all().iter().map(|function| function.name).chain(workers().iter().map(|worker| worker.name)).collect()
 }
 
-/// All workers.
+/// All workers, in the order of the README's table.
 pub fn workers() -> Vec<WorkerEntry> {
     vec![worker::<change_relay::ChangeRelay>(), worker::<cache_evict::CacheEvict>()]
 }
@@ -84,7 +84,9 @@ fn worker<W: Worker>() -> WorkerEntry {
     WorkerEntry {
         name: W::NAME,
         permissions: worker::permissions::<W>,
-        settings: config::describe::<W::Config>,
+        settings: || {
+            config::describe::<W::Config>().into_iter().chain(config::describe::<worker::ShellConfig>()).collect()
+        },
         mount: |lookup, host| {
             let config = config::read_from::<W::Config>(lookup)?;
             Ok(lambda::handler::<W>(W::wire(&config, host)?))

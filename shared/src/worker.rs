@@ -4,10 +4,11 @@
 use std::error::Error;
 
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::level_filters::LevelFilter;
 
 use crate::{
     adapters::host::Host,
-    config::FromEnvironment,
+    config::{FromEnvironment, Reader, settings},
     ports::{StoreError, permission::Permission},
 };
 
@@ -25,10 +26,10 @@ pub trait Worker: 'static {
     /// What its handler uses.
     type State: Send + Sync + 'static;
 
-    /// What it is called with, as Lambda hands it over: `SqsEvent`, for example.
+    /// What it is called with, as Lambda hands it over: [`QueueEvent`](crate::queue::QueueEvent), for example.
     type Event: DeserializeOwned + Send + 'static;
 
-    /// What it answers to its event source: `SqsBatchResponse`, for example, with the messages that failed.
+    /// What it answers to its event source: [`BatchAnswer`](crate::batch::BatchAnswer), for example, with the messages that failed.
     type Answer: Serialize + Send + 'static;
 
     /// Makes its adapters of `host`'s clients.
@@ -45,6 +46,18 @@ pub trait Worker: 'static {
         state: &Self::State,
         event: Self::Event,
     ) -> impl Future<Output = Result<Self::Answer, WorkerError>> + Send;
+}
+
+/// What every worker reads from the environment.
+pub struct ShellConfig {
+    /// How much is logged.
+    pub log_level: LevelFilter,
+}
+
+impl FromEnvironment for ShellConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { log_level: reader.take(&settings::LOG_LEVEL)? })
+    }
 }
 
 /// Why nothing of an event was done.
