@@ -4,6 +4,7 @@
 //! what `template.yaml` says of tables and routes.
 
 mod addresses;
+mod backends;
 pub mod data;
 mod documents;
 mod dynamodb;

@@ -227,13 +227,5 @@ fn employ(
         workers.insert(name.to_owned(), mount(lookup, &host)?);
         calls.insert(name, host.calls);
     }
-    let ground = Ground {
-        template: services.template(),
-        records: services.records().clone(),
-        failed_changes: &services.failed_changes(),
-        ledger: services.ledger().clone(),
-        queues: services.queues().clone(),
-        system: host.system.clone(),
-    };
-    EventSources::start(ground, &workers)
+    EventSources::start(Ground::of(services, host.system.clone()), &workers)
 }

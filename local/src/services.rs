@@ -1,6 +1,6 @@
 //! The embedded backing services over one data folder.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path};
 
 use shared::{
     adapters::jwt::PrivateKeys,
@@ -10,13 +10,10 @@ use shared::{
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    StartError, addresses,
+    StartError,
+    backends::Backends,
     data::DataFolder,
-    dynamodb::{self, EmbeddedDynamo},
-    ledger::Ledger,
     redis_server::RedisServer,
-    sources::Records,
-    sqs::{EmbeddedSqs, Queues},
     template::{Template, upper_snake},
 };
 
@@ -62,10 +59,7 @@ pub struct Ports {
 pub struct Services {
     data: DataFolder,
     template: Template,
-    ledger: Arc<Ledger>,
-    records: Arc<Records>,
-    sqs: EmbeddedSqs,
-    dynamodb: EmbeddedDynamo,
+    backends: Backends,
     redis: Option<RedisServer>,
     environment: HashMap<String, String>,
 }
@@ -102,9 +96,9 @@ impl Services {
             }
         };
         match Backends::start(&template, &data, ports).await {
-            Ok(Backends { ledger, records, sqs, dynamodb }) => {
-                let environment = environment(&template, &keys, &redis_url, &dynamodb, &sqs)?;
-                Ok(Self { data, template, ledger, records, sqs, dynamodb, redis, environment })
+            Ok(backends) => {
+                let environment = environment(&keys, &redis_url, &backends);
+                Ok(Self { data, template, backends, redis, environment })
             }
             Err(error) => {
                 if let Some(redis) = redis {
@@ -120,16 +114,8 @@ impl Services {
         &self.template
     }
 
-    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
-        &self.ledger
-    }
-
-    pub(crate) fn records(&self) -> &Arc<Records> {
-        &self.records
-    }
-
-    pub(crate) fn queues(&self) -> &Arc<Queues> {
-        &self.sqs.queues
+    pub(crate) fn backends(&self) -> &Backends {
+        &self.backends
     }
 
     /// Where changes go that nobody could take.
@@ -138,75 +124,48 @@ impl Services {
     }
 
     /// The environment in which functions use these services.
-    pub /// The services that run in this process.
-struct Backends {
-    ledger: Arc<Ledger>,
-    records: Arc<Records>,
-    sqs: EmbeddedSqs,
-    dynamodb: EmbeddedDynamo,
-}
+    pub fn environment(&self) -> &HashMap<String, String> {
+        &self.environment
+    }
 
-impl Backends {
-    async fn start(template: &Template, data: &DataFolder, ports: Ports) -> Result<Self, StartError> {
-        let ledger = Arc::new(Ledger::open(data.path()).map_err(StartError::ledger)?);
-        let definitions = template.queues()?;
-        let dynamodb = EmbeddedDynamo::start(data.path(), template, ports.dynamodb).await?;
-        let records = Records::open(&data.path().join(dynamodb::FILE)).map_err(StartError::ledger);
-        let started = match records {
-            Ok(records) => {
-                EmbeddedSqs::start(&definitions, ledger.clone(), ports.sqs).await.map(|sqs| (Arc::new(records), sqs))
-            }
-            Err(error) => Err(error),
-        };
-        let (records, sqs) = match started {
-            Ok(started) => started,
-            Err(error) => {
-                dynamodb.stop().await;
-                return Err(error);
-            }
-        };
-        let own = Self { ledger, records, sqs, dynamodb };
-        match addresses::write(data.path(), &own.dynamodb.endpoint, &own.sqs.endpoint) {
-            Ok(()) => Ok(own),
-            Err(source) => {
-                own.sqs.stop().await;
-                own.dynamodb.stop().await;
-                Err(StartError::Unwritable { folder: data.path().to_owned(), source })
-            }
+    /// Where the data is.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Stops the services; the data folder is free again afterwards.
+    pub async fn stop(self) {
+        self.backends.stop(&self.data).await;
+        if let Some(redis) = self.redis {
+            redis.stop().await;
         }
     }
 }
 
-fn environment(
-    template: &Template,
-    keys: &PrivateKeys,
-    redis: &str,
-    dynamodb: &EmbeddedDynamo,
-    sqs: &EmbeddedSqs,
-) -> Result<HashMap<String, String>, StartError> {
+fn environment(keys: &PrivateKeys, redis: &str, backends: &Backends) -> HashMap<String, String> {
     let mut environment = HashMap::from(
         [
             ("AWS_REGION", "local"),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", &dynamodb.endpoint),
-            ("AWS_ENDPOINT_URL_SQS", &sqs.endpoint),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &backends.dynamodb.endpoint),
+            ("AWS_ENDPOINT_URL_SQS", &backends.sqs.endpoint),
             ("REDIS_URL", redis),
             ("JWT_KEYS", &keys.to_json()),
             ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    for table in template.tables()? {
-        let name = upper_snake(table.resource.strip_suffix("Table").unwrap_or(&table.resource));
-        environment.insert(format!("{name}_TABLE"), table.resource);
+    for table in &backends.tables {
+        let name = upper_snake(table.strip_suffix("Table").unwrap_or(table));
+        environment.insert(format!("{name}_TABLE"), table.clone());
     }
-    for (resource, url) in sqs.urls() {
+    for (resource, url) in backends.sqs.urls() {
         let name = upper_snake(resource.strip_suffix("Queue").unwrap_or(resource));
         environment.insert(format!("{name}_QUEUE"), url.clone());
     }
     for name in HANDED_OVER {
         environment.extend(config::variable(name).map(|value| (name.to_owned(), value)));
     }
-    Ok(environment)
+    environment
 }

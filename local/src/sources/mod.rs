@@ -14,7 +14,7 @@ mod queue;
 mod schedule;
 mod stream;
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use shared::{lambda::Handler, ports::system::System};
@@ -25,6 +25,7 @@ pub(crate) use stream::{Consumer, Records};
 use crate::{
     StartError,
     ledger::Ledger,
+    services::Services,
     sqs::Queues,
     template::{QueueDefinition, Template},
 };
@@ -58,10 +59,25 @@ pub(crate) struct Ground<'a> {
     pub(crate) template: &'a Template,
     pub(crate) records: Arc<Records>,
     /// Where changes go that nobody could take.
-    pub(crate) failed_changes: &'a Path,
+    pub(crate) failed_changes: PathBuf,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) queues: Arc<Queues>,
     pub(crate) system: Arc<dyn System>,
+}
+
+impl<'a> Ground<'a> {
+    /// What `services` give, by the clock of `system`.
+    pub(crate) fn of(services: &'a Services, system: Arc<dyn System>) -> Self {
+        let backends = services.backends();
+        Self {
+            template: services.template(),
+            records: backends.records.clone(),
+            failed_changes: services.failed_changes(),
+            ledger: backends.ledger.clone(),
+            queues: backends.sqs.queues.clone(),
+            system,
+        }
+    }
 }
 
 impl EventSources {
@@ -74,7 +90,7 @@ impl EventSources {
             let handler = handler.ok_or_else(|| StartError::Template(format!("there is no worker {name:?}")))?;
             Ok::<_, StartError>(Callee::new(name, handler.clone(), template.timeout(name), system.clone()))
         };
-        let failed = FailedChanges(failed_changes.to_owned());
+        let failed = FailedChanges(failed_changes);
         let pump = |source: crate::template::StreamSource| {
             let callee = callee(&source.function)?;
             Pump::new(source, callee, records.clone(), ledger.clone(), failed.clone(), system.clone())

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub(crate) use durable::{Depth, Queues};
+pub(crate) use durable::{Queues, arn, name_of};
 
 use crate::{StartError, dynamodb::listen_error, ledger::Ledger, template::QueueDefinition};
 

@@ -55,9 +55,10 @@ impl Schedule {
         while !*stop.borrow() {
             let pause = self.due.lock().await.map_or(LOOK, |due| until(self.system.now(), due).min(LOOK));
             tokio::select! {
-                () = tokio::time::sleep(pause) => self.look().await,
+                () = tokio::time::sleep(pause) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
+            self.look().await;
         }
     }
 
