@@ -1,9 +1,6 @@
 //! Where a running program's services are: a file in its data folder, for the subcommands that look at it.
 
-use std::{
-    fs, io,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod backends;
+pub mod commands;
 pub mod data;
 mod documents;
 mod dynamodb;

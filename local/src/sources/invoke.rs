@@ -3,12 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
-use shared::{
-    lambda::Handler,
-    ports::system::System,
-    telemetry::chain,
-    worker::WorkerError,
-};
+use shared::{lambda::Handler, ports::system::System, telemetry::chain, worker::WorkerError};
 use tracing::Instrument as _;
 
 /// A worker that event sources call.

@@ -190,7 +190,8 @@ impl EventSources {
 
     async fn is_drained(&self) -> Result<bool, String> {
         let text = |error: rusqlite::Error| error.to_string();
-        let ends = || self.consumers.iter().map(|consumer| self.records.end(&consumer.table)).collect::<Result<Vec<_>, _>>();
+        let ends =
+            || self.consumers.iter().map(|consumer| self.records.end(&consumer.table)).collect::<Result<Vec<_>, _>>();
         let before = ends().map_err(text)?;
         for (consumer, end) in self.consumers.iter().zip(&before) {
             if consumer.position(&self.ledger).map_err(text)? < *end {

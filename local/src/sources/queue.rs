@@ -125,8 +125,7 @@ fn record(message: &Message, queue: &str) -> Value {
     let attribute = |(name, value): (&String, &rustack_sqs_model::types::MessageAttributeValue)| {
         // The model's own form has the names of SQS's API.
         let wire = serde_json::to_value(value).unwrap_or_default();
-        let mut attribute =
-            json!({"dataType": value.data_type, "stringListValues": [], "binaryListValues": []});
+        let mut attribute = json!({"dataType": value.data_type, "stringListValues": [], "binaryListValues": []});
         for (field, own) in [("stringValue", "StringValue"), ("binaryValue", "BinaryValue")] {
             if !wire[own].is_null() {
                 attribute[field] = wire[own].clone();
@@ -162,11 +161,8 @@ mod tests {
 
     #[test]
     fn a_message_is_handed_over_in_lambdas_form() {
-        let mut message = Message {
-            message_id: Some("id".to_owned()),
-            body: Some("text".to_owned()),
-            ..Message::default()
-        };
+        let mut message =
+            Message { message_id: Some("id".to_owned()), body: Some("text".to_owned()), ..Message::default() };
         let value = rustack_sqs_model::types::MessageAttributeValue {
             data_type: "String".to_owned(),
             string_value: Some("x".to_owned()),

@@ -1,1 +1,330 @@
+//! Event sources over the real database and the real queues, with a template and workers of the tests' own.
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::FutureExt as _;
+use rustack_sqs_model::input::{ReceiveMessageInput, SendMessageInput};
+use serde_json::{Value, json};
+use shared::adapters::system::OperatingSystem;
+
 use super::*;
+use crate::{backends::Backends, data::DataFolder, services::Ports};
+
+const TEMPLATE: &str = r#"
+Resources:
+  ThingsTable:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+      StreamSpecification: { StreamViewType: NEW_AND_OLD_IMAGES }
+  RelayFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt ThingsTable.StreamArn
+            StartingPosition: TRIM_HORIZON
+            BatchSize: 10
+            BisectBatchOnFunctionError: true
+            MaximumRetryAttempts: 1
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            FilterCriteria: { Filters: [{ Pattern: '{"dynamodb": {"Keys": {"pk": {"S": [{"anything-but": {"prefix": "SECRET#"}}]}}}}' }] }
+  NamesQueue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub ${AWS::StackName}-names
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt NamesDeadLetterQueue.Arn, maxReceiveCount: 2 }
+  NamesDeadLetterQueue: { Type: "AWS::SQS::Queue", Properties: { QueueName: !Sub "${AWS::StackName}-names-dead-letters" } }
+  NamesFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Names:
+          Type: SQS
+          Properties: { Queue: !GetAtt NamesQueue.Arn, FunctionResponseTypes: [ReportBatchItemFailures] }
+"#;
+
+/// What workers do and note.
+#[derive(Default)]
+struct World {
+    queues: Mutex<Option<Arc<Queues>>>,
+    /// Records as the relay saw them, in order.
+    relayed: Mutex<Vec<Value>>,
+    /// Names that were consumed.
+    consumed: Mutex<Vec<String>>,
+    /// Consumers never end while this is set.
+    stuck: AtomicBool,
+}
+
+fn name(record: &Value) -> String {
+    record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().to_owned()
+}
+
+impl World {
+    /// Sends the name of each changed thing; fails at `POISON`.
+    async fn relay(&self, event: Value) -> Result<Value, shared::worker::WorkerError> {
+        for record in event["Records"].as_array().unwrap() {
+            if name(record) == "POISON" {
+                return Ok(json!({"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}));
+            }
+            let queues = self.queues.lock().unwrap().clone().unwrap();
+            let url = queues.url("NamesQueue").unwrap().to_owned();
+            let input = SendMessageInput { queue_url: url, message_body: name(record), ..SendMessageInput::default() };
+            queues.send(input).await.map_err(|error| error.message)?;
+            self.relayed.lock().unwrap().push(record.clone());
+        }
+        Ok(Value::Null)
+    }
+
+    /// Notes names; fails at `BITTER`.
+    async fn consume(&self, event: Value) -> Result<Value, shared::worker::WorkerError> {
+        if self.stuck.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        let mut failed = Vec::new();
+        for message in event["Records"].as_array().unwrap() {
+            match message["body"].as_str().unwrap() {
+                "BITTER" => failed.push(json!({"itemIdentifier": message["messageId"]})),
+                name => self.consumed.lock().unwrap().push(name.to_owned()),
+            }
+        }
+        Ok(json!({"batchItemFailures": failed}))
+    }
+
+    fn consumed(&self) -> Vec<String> {
+        let mut names = self.consumed.lock().unwrap().clone();
+        names.sort();
+        names
+    }
+}
+
+/// The database, the queues and the event sources over a folder.
+struct Running {
+    data: DataFolder,
+    backends: Backends,
+    sources: EventSources,
+    http: reqwest::Client,
+}
+
+impl Running {
+    async fn start(folder: &Path, world: &Arc<World>) -> Self {
+        let template = Template::parse(TEMPLATE).unwrap();
+        let data = DataFolder::open(folder).unwrap();
+        let backends = Backends::start(&template, &data, Ports::default()).await.unwrap();
+        *world.queues.lock().unwrap() = Some(backends.sqs.queues.clone());
+        let (relay, names) = (world.clone(), world.clone());
+        let relay: Handler = Arc::new(move |event| {
+            let world = relay.clone();
+            async move { world.relay(event).await }.boxed()
+        });
+        let names: Handler = Arc::new(move |event| {
+            let world = names.clone();
+            async move { world.consume(event).await }.boxed()
+        });
+        let ground = Ground {
+            template: &template,
+            records: backends.records.clone(),
+            failed_changes: folder.join("failed-changes"),
+            ledger: backends.ledger.clone(),
+            queues: backends.sqs.queues.clone(),
+            system: Arc::new(OperatingSystem::default()),
+        };
+        let workers = HashMap::from([("relay".to_owned(), relay), ("names".to_owned(), names)]);
+        let sources = EventSources::start(ground, &workers).unwrap();
+        Self { data, backends, sources, http: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    async fn put(&self, name: &str) {
+        let put = json!({"TableName": "ThingsTable", "Item": {"pk": {"S": name}}});
+        let request =
+            self.http.post(&self.backends.dynamodb.endpoint).header("x-amz-target", "DynamoDB_20120810.PutItem");
+        let signed = request.header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=a/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+        );
+        let signed =
+            signed.header("x-amz-date", "20260101T000000Z").header("content-type", "application/x-amz-json-1.0");
+        let answer = signed.body(put.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    async fn dead_letters(&self) -> Vec<(String, String)> {
+        let url = self.backends.sqs.queues.url("NamesDeadLetterQueue").unwrap();
+        let input = ReceiveMessageInput {
+            queue_url: url.to_owned(),
+            visibility_timeout: Some(0),
+            ..ReceiveMessageInput::default()
+        };
+        let found = self.backends.sqs.queues.receive(input).await.unwrap().messages;
+        found.into_iter().map(|message| (message.message_id.unwrap(), message.body.unwrap())).collect()
+    }
+
+    async fn stop(self) {
+        self.sources.stop().await;
+        self.backends.stop(&self.data).await;
+    }
+}
+
+/// Runs `work` in a runtime that ends afterwards with all its tasks wherever they are, as a killed process does.
+fn until_killed(work: impl AsyncFnOnce()) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(work());
+    runtime.shutdown_background();
+}
+
+async fn wait_for(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !done().await {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("{what}"));
+}
+
+#[tokio::test]
+async fn a_change_reaches_its_consumer_in_lambdas_form_and_what_is_filtered_does_not() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    let running = Running::start(folder.path(), &world).await;
+    for name in ["a", "SECRET#b", "c"] {
+        running.put(name).await;
+    }
+    running.sources.drained().await;
+    assert_eq!(world.consumed(), ["a", "c"]);
+    let record = world.relayed.lock().unwrap()[0].clone();
+    assert_eq!((&record["eventName"], &record["eventSource"]), (&json!("INSERT"), &json!("aws:dynamodb")));
+    assert_eq!(record["dynamodb"]["NewImage"], json!({"pk": {"S": "a"}}));
+    assert_eq!(record["dynamodb"]["SequenceNumber"].as_str().unwrap().len(), 21);
+    assert_eq!(record["dynamodb"]["StreamViewType"], "NEW_AND_OLD_IMAGES");
+    assert!(record["eventSourceARN"].as_str().unwrap().contains("table/ThingsTable/stream/"));
+    running.stop().await;
+}
+
+#[test]
+fn what_was_relayed_and_not_consumed_is_consumed_after_a_kill() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    world.stuck.store(true, Ordering::SeqCst);
+    until_killed(async || {
+        let running = Running::start(folder.path(), &world).await;
+        for number in 0..25 {
+            running.put(&format!("{number:02}")).await;
+        }
+        wait_for("all is relayed", async || world.relayed.lock().unwrap().len() == 25).await;
+    });
+    assert!(world.consumed().is_empty());
+    world.stuck.store(false, Ordering::SeqCst);
+    until_killed(async || {
+        let running = Running::start(folder.path(), &world).await;
+        running.sources.drained().await;
+        running.stop().await;
+    });
+    let mut consumed = world.consumed();
+    // A kill may have come between the relay's answer and the note of its position.
+    consumed.dedup();
+    assert_eq!(consumed, (0..25).map(|number| format!("{number:02}")).collect::<Vec<_>>());
+    until_killed(async || {
+        let running = Running::start(folder.path(), &world).await;
+        running.sources.drained().await;
+        running.stop().await;
+    });
+    let mut after = world.consumed();
+    after.dedup();
+    assert_eq!(after, consumed);
+}
+
+#[tokio::test]
+async fn a_poison_record_ends_alone_in_a_file_and_the_stream_goes_on() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    let running = Running::start(folder.path(), &world).await;
+    for name in ["a", "b", "POISON", "c"] {
+        running.put(name).await;
+    }
+    running.sources.drained().await;
+    assert_eq!(world.consumed(), ["a", "b", "c"]);
+    let files: Vec<_> = std::fs::read_dir(folder.path().join("failed-changes/relay")).unwrap().collect();
+    assert_eq!(files.len(), 1);
+    let report = std::fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(report["DDBStreamBatchInfo"]["batchSize"], 1);
+    let payload: Value = serde_json::from_str(report["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(name(&payload["Records"][0]), "POISON");
+    running.stop().await;
+}
+
+#[test]
+fn a_poison_message_dies_keeps_its_id_through_a_kill_and_can_be_sent_back() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    let before = Mutex::new(Vec::new());
+    until_killed(async || {
+        let running = Running::start(folder.path(), &world).await;
+        for name in ["sweet", "BITTER", "salty"] {
+            running.put(name).await;
+        }
+        running.sources.drained().await;
+        wait_for("a dead letter", async || {
+            *before.lock().unwrap() = running.dead_letters().await;
+            !before.lock().unwrap().is_empty()
+        })
+        .await;
+    });
+    assert_eq!(world.consumed(), ["salty", "sweet"]);
+    until_killed(async || {
+        let running = Running::start(folder.path(), &world).await;
+        running.sources.drained().await;
+        assert_eq!(running.dead_letters().await, *before.lock().unwrap());
+        assert_eq!(before.lock().unwrap()[0].1, "BITTER");
+        running.stop().await;
+    });
+}
+
+#[tokio::test]
+async fn records_that_everyone_has_passed_are_removed_but_for_the_newest_and_writes_use_the_index() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    let running = Running::start(folder.path(), &world).await;
+    for number in 0..30 {
+        running.put(&number.to_string()).await;
+    }
+    running.sources.drained().await;
+    running.sources.trim()().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join(crate::dynamodb::FILE)).unwrap();
+    let left: i64 = database.query_row("SELECT COUNT(*) FROM _stream_records", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 1);
+    // The question that dynoxide asks before each write.
+    let plan = "EXPLAIN QUERY PLAN SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1
+                FROM _stream_records WHERE table_name = ?1";
+    let plan: String = database.query_row(plan, ["ThingsTable"], |row| row.get(3)).unwrap();
+    assert!(plan.contains("stream_sequence"), "{plan}");
+    // Numbers go on from the one that stayed.
+    running.put("one more").await;
+    running.sources.drained().await;
+    assert!(world.consumed().contains(&"one more".to_owned()));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_source_without_a_worker_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = Template::parse(TEMPLATE).unwrap();
+    let data = DataFolder::open(folder.path()).unwrap();
+    let backends = Backends::start(&template, &data, Ports::default()).await.unwrap();
+    let ground = Ground {
+        template: &template,
+        records: backends.records.clone(),
+        failed_changes: folder.path().join("failed-changes"),
+        ledger: backends.ledger.clone(),
+        queues: backends.sqs.queues.clone(),
+        system: Arc::new(OperatingSystem::default()),
+    };
+    let error = EventSources::start(ground, &HashMap::new()).err().unwrap();
+    assert!(error.to_string().contains("relay"), "{error}");
+    backends.stop(&data).await;
+}

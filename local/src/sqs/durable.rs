@@ -83,11 +83,7 @@ struct Content {
 
 impl Queues {
     /// Makes the queues, whose addresses are on `port`, and puts back into them what the ledger holds.
-    pub(super) async fn make(
-        definitions: &[QueueDefinition],
-        ledger: Arc<Ledger>,
-        port: u16,
-    ) -> Result<Self, String> {
+    pub(super) async fn make(definitions: &[QueueDefinition], ledger: Arc<Ledger>, port: u16) -> Result<Self, String> {
         let (default_region, account_id) = (REGION.to_owned(), ACCOUNT.to_owned());
         let config =
             SqsConfig { skip_signature_validation: true, default_region, account_id, host: HOST.to_owned(), port };
@@ -110,7 +106,8 @@ impl Queues {
             ]);
             if let Some(redrive) = &definition.redrive {
                 let target = arn(&name(&redrive.dead_letters).unwrap_or_default());
-                let policy = serde_json::json!({"deadLetterTargetArn": target, "maxReceiveCount": redrive.max_receives});
+                let policy =
+                    serde_json::json!({"deadLetterTargetArn": target, "maxReceiveCount": redrive.max_receives});
                 attributes.insert("RedrivePolicy".to_owned(), policy.to_string());
             }
             let input =
@@ -127,7 +124,11 @@ impl Queues {
     async fn restore(&self) -> Result<(), String> {
         for letter in self.ledger.letters().map_err(|error| error.to_string())? {
             let Some(known) = self.known.get(&letter.queue) else {
-                tracing::warn!(queue = letter.queue, message = letter.id, "a message of a queue that is no more is kept");
+                tracing::warn!(
+                    queue = letter.queue,
+                    message = letter.id,
+                    "a message of a queue that is no more is kept"
+                );
                 continue;
             };
             let dead = letter.receives >= known.max_receives;
@@ -291,7 +292,8 @@ impl Queues {
     fn kept_in<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, u32, u32)> {
         let known = self.known.get(name);
         let own = known.map(|known| (name, 0, known.max_receives));
-        let source = known.and_then(|known| Some((known.letters_of.as_deref()?, self.known.get(known.letters_of.as_ref()?)?)));
+        let source =
+            known.and_then(|known| Some((known.letters_of.as_deref()?, self.known.get(known.letters_of.as_ref()?)?)));
         own.into_iter().chain(source.map(|(source, known)| (source, known.max_receives, u32::MAX)))
     }
 

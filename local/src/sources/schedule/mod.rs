@@ -78,7 +78,9 @@ impl Schedule {
             ScheduleService::Rule => ("events", json!({})),
         };
         let resource = match service {
-            ScheduleService::Scheduler => format!("arn:aws:scheduler:{REGION}:000000000000:schedule/default/{function}-{name}"),
+            ScheduleService::Scheduler => {
+                format!("arn:aws:scheduler:{REGION}:000000000000:schedule/default/{function}-{name}")
+            }
             ScheduleService::Rule => format!("arn:aws:events:{REGION}:000000000000:rule/{function}-{name}"),
         };
         if let Some(input) = input {

@@ -103,7 +103,10 @@ async fn the_event_is_the_one_of_its_service() {
         schedule.look().await;
         let event = events.lock().unwrap()[0].clone();
         assert_eq!((&event["source"], &event["detail"]), (&json!(source), &detail));
-        assert_eq!((&event["time"], &event["detail-type"]), (&json!("1970-01-01T00:05:00Z"), &json!("Scheduled Event")));
+        assert_eq!(
+            (&event["time"], &event["detail-type"]),
+            (&json!("1970-01-01T00:05:00Z"), &json!("Scheduled Event"))
+        );
     }
 }
 

@@ -138,9 +138,9 @@ impl Rule {
             (Self::EqualsIgnoreCase(text), Some(Value::String(value))) => *text == value.to_lowercase(),
             (Self::Prefix(prefix), Some(Value::String(value))) => value.starts_with(prefix),
             (Self::Suffix(suffix), Some(Value::String(value))) => value.ends_with(suffix),
-            (Self::Numeric(bounds), Some(Value::Number(value))) => {
-                value.as_f64().is_some_and(|value| bounds.iter().all(|(comparison, bound)| comparison.holds(value, *bound)))
-            }
+            (Self::Numeric(bounds), Some(Value::Number(value))) => value
+                .as_f64()
+                .is_some_and(|value| bounds.iter().all(|(comparison, bound)| comparison.holds(value, *bound))),
             _ => false,
         }
     }

@@ -146,9 +146,8 @@ fn change(table: &str, row: &rusqlite::Row<'_>) -> Result<Change, RecordsError> 
     let item = |column| -> Result<Option<(usize, Value)>, RecordsError> {
         let text: Option<String> = row.get(column)?;
         let parse = |text: String| {
-            let wrong = |error| {
-                rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-            };
+            let wrong =
+                |error| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error));
             Ok((text.len(), serde_json::from_str(&text).map_err(wrong)?))
         };
         text.map(parse).transpose()
