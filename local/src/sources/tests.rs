@@ -261,7 +261,7 @@ async fn a_poison_record_ends_alone_in_a_file_and_the_stream_goes_on() {
 }
 
 #[test]
-fn a_poison_message_dies_keeps_its_id_through_a_kill_and_can_be_sent_back() {
+fn a_poison_message_dies_alone_and_keeps_its_id_through_a_kill() {
     let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
     let before = Mutex::new(Vec::new());
     until_killed(async || {

@@ -49,14 +49,15 @@ impl Expression {
             return Err(problem("must have `?` as its day or as its weekday"));
         }
         let parser = CronParser::builder()
-            .seconds(Seconds::Disallowed)
+            // The parser takes a year only where it takes seconds.
+            .seconds(Seconds::Required)
             .year(Year::Required)
             // Sunday is 1.
             .alternative_weekdays(true)
             // `0/15` counts on from 0.
             .sloppy_ranges(true)
             .build();
-        let cron = parser.parse(&fields.join(" ")).map_err(|error| problem(&error.to_string()))?;
+        let cron = parser.parse(&format!("0 {}", fields.join(" "))).map_err(|error| problem(&error.to_string()))?;
         Ok(Self::Cron(Box::new(cron)))
     }
 

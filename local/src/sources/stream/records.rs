@@ -79,8 +79,8 @@ impl Records {
     pub(crate) fn after(&self, table: &str, position: i64, limit: usize) -> Result<Vec<Change>, RecordsError> {
         self.with(|connection| {
             let mut found = connection.prepare_cached(
-                "SELECT CAST(sequence_number AS INTEGER), event_name, keys_json, new_image, old_image, created_at,
-                        user_identity, event_id, stream_view_type, stream_label
+                "SELECT CAST(sequence_number AS INTEGER), event_name, keys_json, new_image, old_image,
+                        _stream_records.created_at, user_identity, event_id, stream_view_type, stream_label
                  FROM _stream_records JOIN _tables USING (table_name)
                  WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
                  ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3",
