@@ -54,6 +54,14 @@ async def handle_preflights(api_id, stage, path, method, *rest):
     return await handle(api_id, stage, path, method, *rest)
 
 apigateway._handle_execute_in_scope = handle_preflights
+
+action_of = iam_actions.extract_iam_action
+
+def extract_iam_action(*args, **kwargs):
+    action = action_of(*args, **kwargs)
+    return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+iam_actions.extract_iam_action = extract_iam_action
 app.main()
 """
 
@@ -280,7 +288,15 @@ def start_redis(state, processes):
             return connection.recv(16).startswith(b"+PONG")
 
     wait_until("redis", answers, processes)
-    return f"redis://127.0.0.1:{port}"
+    return port
+
+
+def redis_answer(port, *words):
+    """The first line of Redis' answer to a command."""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        encoded = [word.encode() for word in words]
+        connection.sendall(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(e), e) for e in encoded))
+        return connection.makefile("rb").readline().rstrip()
 
 
 def start_emulator(state, port, processes):
@@ -335,6 +351,35 @@ def connect_routes(client, template, resources):
     return api_id
 
 
+def watch_a_change(url, redis_port, processes):
+    """Waits for one change to go all the way: API, table, stream, change-relay, queue, cache-evict, cache."""
+    name = "deploy-local-probe"
+    # As if somebody had looked for the name and had been told that nobody bears it.
+    cached = f"name:{{{name}}}"
+    redis_answer(redis_port, "HSET", cached, "version", "0")
+    user = {"username": name, "email": f"{name}@mail.example", "password": "correct horse battery staple"}
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+    with contextlib.closing(connection):
+        connection.request("POST", f"{parts.path}/api/users", json.dumps({"user": user}),
+                           {"Content-Type": "application/json"})
+        status = connection.getresponse().status
+    if status != 201:
+        raise Failure(f"the probe's sign-up was answered with {status}")
+    say("waiting for its change to reach cache-evict")
+    wait_until("cache-evict", lambda: redis_answer(redis_port, "EXISTS", cached) == b":0", processes)
+
+
+def dead_letters(client, resources):
+    """The dead-letter queues that are not empty, with their sizes."""
+    queues = {name: made for name, (made, kind) in resources.items()
+              if kind == "AWS::SQS::Queue" and name.endswith("DeadLetterQueue")}
+    size = "ApproximateNumberOfMessages"
+    counted = {name: int(client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[size])["Attributes"][size])
+               for name, url in queues.items()}
+    return {name: count for name, count in counted.items() if count}
+
+
 class FunctionLogs:
     """Copies what the functions print from the emulator's log groups to one file each."""
 
@@ -360,9 +405,10 @@ def serve(arguments, state, processes):
     """Brings everything up, then runs the command or waits. Returns the exit status."""
     template = Template()
     architecture = build(template, processes)
+    redis_port = start_redis(state, processes)
     parameters = {
         **template.parameters_from_environment(), **token_keys(processes),
-        "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": start_redis(state, processes),
+        "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": f"redis://127.0.0.1:{redis_port}",
     }
     endpoint = start_emulator(state, free_port(arguments.port), processes)
     say(f"deploying {TEMPLATE.name} to the emulator at {endpoint}")
@@ -382,11 +428,14 @@ def serve(arguments, state, processes):
         wait_until("the API", lambda: get(f"{url}/")[0] < 500, processes)
         print(f"ready {url}", flush=True)
         if arguments.exec:
+            watch_a_change(url, redis_port, processes)
             command = processes.start("command", ["sh", "-c", arguments.exec], log=False,
                                       env={**os.environ, "BLOGHUB_API": url})
             while command.poll() is None:
                 logs.follow()
                 time.sleep(0.5)
+            if dead := dead_letters(client, resources):
+                raise Failure(f"messages were given up: {dead}")
             return command.returncode
         while True:
             processes.check()

@@ -1,10 +1,10 @@
 //! Generated documents, and what the documents say of the code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bloghub::functions;
 
-use crate::{file, root};
+use crate::{file, root, triggers};
 
 #[test]
 fn the_checked_in_api_description_is_the_codes() {
@@ -55,6 +55,32 @@ fn both_readmes_list_every_route_with_its_function_and_its_test() {
     }
     for readme in ["README.md", "README.zh-CN.md"] {
         assert_eq!(rows(&file(readme)), expected, "{readme}");
+    }
+}
+
+/// The rows `| trigger | function | test |` of a README: the function, with what its trigger and its test say.
+fn worker_rows(readme: &str) -> BTreeMap<String, (String, String)> {
+    let row = |line: &str| {
+        let cells: Vec<_> = line.split('|').collect();
+        let [_, trigger, function, test, _] = cells.as_slice() else { return None };
+        let name = function.split_once("[`functions/")?.1.split('`').next()?;
+        (!trigger.contains(" /api/")).then(|| (name.to_owned(), ((*trigger).to_owned(), (*test).to_owned())))
+    };
+    readme.lines().filter_map(row).collect()
+}
+
+#[test]
+fn both_readmes_list_every_worker_with_its_trigger_and_its_test() {
+    for readme in ["README.md", "README.zh-CN.md"] {
+        let rows = worker_rows(&file(readme));
+        let names: BTreeSet<_> = functions::workers().into_iter().map(|worker| worker.name.to_owned()).collect();
+        assert_eq!(rows.keys().cloned().collect::<BTreeSet<_>>(), names, "{readme}");
+        for (name, (trigger, test)) in rows {
+            for source in triggers::sources(&name) {
+                assert!(trigger.contains(&format!("`{source}`")), "{readme}: {name} is triggered by {source}");
+            }
+            assert!(test.contains("]("), "{readme}: {name} has no test");
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 mod documents;
 mod layering;
+mod queues;
+mod streams;
 mod template;
+mod triggers;
 
 use std::path::Path;
 

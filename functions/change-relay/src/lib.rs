@@ -81,6 +81,3 @@ fn folded(changes: impl Iterator<Item = (usize, Change)>) -> Vec<(usize, Change)
     }
     newest
 }
-
-#[cfg(test)]
-mod tests;

@@ -74,6 +74,7 @@ fn fit(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
 #[test]
 fn every_function_has_a_folder_with_at_least_two_events_and_every_folder_a_function() {
     let mut known: Vec<_> = functions::all().iter().map(|function| function.name.to_owned()).collect();
+    known.extend(functions::workers().iter().map(|worker| worker.name.to_owned()));
     known.sort();
     assert_eq!(names(folder()), known);
     for name in known {

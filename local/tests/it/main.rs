@@ -10,3 +10,4 @@ mod queues;
 mod refusals;
 mod restarts;
 mod support;
+mod worker_events;

@@ -1,0 +1,77 @@
+//! The tables' change streams in `template.yaml`.
+
+use serde_yaml_ng::Value;
+
+use crate::triggers::{events, properties, template, text};
+
+/// The event sources of the relay that are streams.
+fn streams() -> Vec<Value> {
+    let streams: Vec<_> =
+        events(&template(), "change-relay").into_iter().filter(|(kind, _)| kind == "DynamoDB").collect();
+    assert!(!streams.is_empty());
+    streams.into_iter().map(|(_, properties)| properties).collect()
+}
+
+#[test]
+fn a_table_with_a_stream_gives_both_images_and_the_relay_reads_it() {
+    let template = template();
+    let mut read: Vec<_> = streams().iter().map(|stream| text(&stream["Stream"]).to_owned()).collect();
+    read.sort();
+    let mut given = Vec::new();
+    for (name, resource) in template["Resources"].as_mapping().unwrap() {
+        let specification = &resource["Properties"]["StreamSpecification"];
+        if resource["Type"] == "AWS::DynamoDB::Table" && !specification.is_null() {
+            assert_eq!(specification["StreamViewType"], "NEW_AND_OLD_IMAGES", "{name:?}");
+            given.push(format!("{}.StreamArn", text(name)));
+        }
+    }
+    given.sort();
+    assert_eq!(read, given);
+}
+
+#[test]
+fn a_record_that_fails_is_isolated_given_up_and_kept() {
+    let template = template();
+    for stream in streams() {
+        assert_eq!(stream["BisectBatchOnFunctionError"], true);
+        assert_eq!(stream["StartingPosition"], "TRIM_HORIZON");
+        assert!(stream["MaximumRetryAttempts"].as_u64().unwrap() >= 5);
+        let kept = &stream["DestinationConfig"]["OnFailure"];
+        assert_eq!(kept["Type"], "S3");
+        let bucket = properties(&template, text(&kept["Destination"]).strip_suffix(".Arn").unwrap());
+        let access = bucket["PublicAccessBlockConfiguration"].as_mapping().unwrap();
+        assert!(access.len() == 4 && access.iter().all(|(_, blocked)| *blocked == true));
+        assert!(!bucket["BucketEncryption"].is_null() && !bucket["LifecycleConfiguration"].is_null());
+    }
+}
+
+/// Whether a filter of one of the relay's streams lets an item's records through. Filters here know prefixes of `pk` only.
+fn passes(pk: &str) -> bool {
+    let prefixes = |stream: &Value| {
+        let filters = stream["FilterCriteria"]["Filters"].as_sequence().unwrap().clone();
+        filters.into_iter().map(|filter| {
+            let pattern: serde_json::Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
+            pattern["dynamodb"]["Keys"]["pk"]["S"][0]["prefix"].as_str().unwrap().to_owned()
+        })
+    };
+    streams().iter().flat_map(prefixes).any(|prefix| pk.starts_with(&prefix))
+}
+
+#[test]
+fn filters_let_through_what_somebody_wants_and_nothing_else() {
+    for wanted in ["ARTICLE#how-to", "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "USERNAME#ann"] {
+        assert!(passes(wanted), "{wanted}");
+    }
+    for unwanted in ["REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV", "LIST#LATEST", "COUNT#0", "EMAIL#ann@mail.example"] {
+        assert!(!passes(unwanted), "{unwanted}");
+    }
+}
+
+#[test]
+fn a_lag_raises_an_alarm_long_before_records_expire() {
+    let template = template();
+    let alarm = properties(&template, "ChangeRelayLagAlarm");
+    assert_eq!((text(&alarm["Namespace"]), text(&alarm["MetricName"])), ("AWS/Lambda", "IteratorAge"));
+    let hour = 3_600_000;
+    assert!(alarm["Threshold"].as_u64().unwrap() <= hour);
+}
