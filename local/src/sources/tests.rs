@@ -70,9 +70,12 @@ fn name(record: &Value) -> String {
 }
 
 impl World {
-    /// Sends the name of each changed thing; fails at `POISON`.
+    /// Sends the name of each changed thing; fails at `POISON`, as a whole if that is the first.
     async fn relay(&self, event: Value) -> Result<Value, shared::worker::WorkerError> {
-        for record in event["Records"].as_array().unwrap() {
+        for (place, record) in event["Records"].as_array().unwrap().iter().enumerate() {
+            if name(record) == "POISON" && place == 0 {
+                return Err("poison".into());
+            }
             if name(record) == "POISON" {
                 return Ok(json!({"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}));
             }

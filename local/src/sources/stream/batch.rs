@@ -17,6 +17,15 @@ pub(super) struct Batch {
     pub(super) tries: u32,
 }
 
+/// What failed of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Everything, as far as is known.
+    Whole,
+    /// The change in this place. What is before it is done.
+    From(usize),
+}
+
 /// What to do after a call.
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
@@ -41,19 +50,27 @@ impl Pending {
         self.0.pop_front()
     }
 
-    /// Takes `batch` back after a call in which its change `first` was the first that failed. What is before it is done.
-    pub(super) fn failed(&mut self, source: &StreamSource, mut batch: Batch, first: usize) -> Next {
-        let mut rest = batch.changes.split_off(first.min(batch.changes.len()));
-        // What got on is tried anew: only what does not get on is counted.
-        let tries = if first > 0 { 0 } else { batch.tries };
-        if source.bisect && rest.len() > 1 {
-            // Splitting costs no try.
-            let second = rest.split_off(rest.len() / 2);
-            self.0.push_front(Batch { changes: second, tries });
-            self.0.push_front(Batch { changes: rest, tries });
-            return Next::GoOn;
+    /// Takes `batch` back after a call that failed.
+    ///
+    /// A batch that names its first failure is cut there, one that fails as a whole is split in two; neither costs a try. What
+    /// cannot be divided any more is tried again as it is.
+    pub(super) fn failed(&mut self, source: &StreamSource, batch: Batch, failure: Failure) -> Next {
+        let Batch { mut changes, tries } = batch;
+        match failure {
+            Failure::From(first) if first > 0 => {
+                let changes = changes.split_off(first.min(changes.len()));
+                self.0.push_front(Batch { changes, tries });
+                return Next::GoOn;
+            }
+            Failure::Whole if source.bisect && changes.len() > 1 => {
+                let second = changes.split_off(changes.len() / 2);
+                self.0.push_front(Batch { changes: second, tries });
+                self.0.push_front(Batch { changes, tries });
+                return Next::GoOn;
+            }
+            _ => {}
         }
-        let batch = Batch { changes: rest, tries: tries + 1 };
+        let batch = Batch { changes, tries: tries + 1 };
         if source.retries.is_some_and(|retries| batch.tries > retries) {
             return Next::GiveUp(batch);
         }
@@ -92,8 +109,8 @@ mod tests {
         sequences.map(|sequence| Change { sequence, record: Value::Null }).collect()
     }
 
-    /// Runs `changes` past a worker that fails at `poison`; answers what was done and what was given up, in order.
-    fn run(source: &StreamSource, poison: i64, partial: bool) -> (Vec<i64>, Vec<i64>) {
+    /// Runs eight changes past a worker that fails at `poison` as `failure` says; answers what was done and what was given up.
+    fn run(source: &StreamSource, poison: i64, failure: fn(usize) -> Failure) -> (Vec<i64>, Vec<i64>) {
         let (mut done, mut given_up) = (vec![], vec![]);
         let mut pending = Pending::of(changes(0..8));
         while let Some(batch) = pending.pop() {
@@ -102,25 +119,37 @@ mod tests {
                 done.extend(sequences);
                 continue;
             };
-            let first = if partial { place } else { 0 };
-            done.extend(&sequences[..first]);
-            if let Next::GiveUp(batch) = pending.failed(source, batch, first) {
+            let failure = failure(place);
+            if let Failure::From(first) = failure {
+                done.extend(&sequences[..first]);
+            }
+            if let Next::GiveUp(batch) = pending.failed(source, batch, failure) {
                 given_up.extend(batch.changes.iter().map(|change| change.sequence));
             }
         }
         (done, given_up)
     }
 
+    /// What shells of ours answer: a failure in front of a batch is one of the whole.
+    fn named_unless_first(place: usize) -> Failure {
+        if place == 0 { Failure::Whole } else { Failure::From(place) }
+    }
+
     #[test]
     fn a_poison_record_is_given_up_alone_and_the_others_are_done_in_order() {
-        for partial in [true, false] {
-            assert_eq!(run(&source(true, Some(2)), 5, partial), (vec![0, 1, 2, 3, 4, 6, 7], vec![5]));
+        for failure in [named_unless_first, |_| Failure::Whole] {
+            assert_eq!(run(&source(true, Some(2)), 5, failure), (vec![0, 1, 2, 3, 4, 6, 7], vec![5]));
         }
     }
 
     #[test]
     fn without_bisection_what_comes_after_the_poison_is_given_up_with_it() {
-        assert_eq!(run(&source(false, Some(2)), 5, true), (vec![0, 1, 2, 3, 4], vec![5, 6, 7]));
+        assert_eq!(run(&source(false, Some(2)), 5, named_unless_first), (vec![0, 1, 2, 3, 4], vec![5, 6, 7]));
+    }
+
+    #[test]
+    fn a_batch_that_names_its_first_change_again_and_again_is_given_up_as_a_whole() {
+        assert_eq!(run(&source(true, Some(2)), 5, Failure::From), (vec![0, 1, 2, 3, 4], vec![5, 6, 7]));
     }
 
     #[test]
@@ -130,7 +159,7 @@ mod tests {
         let mut pauses = vec![];
         for _ in 0..12 {
             let batch = pending.pop().unwrap();
-            let Next::Pause(pause) = pending.failed(&source, batch, 0) else { panic!("it ended") };
+            let Next::Pause(pause) = pending.failed(&source, batch, Failure::Whole) else { panic!("it ended") };
             pauses.push(pause.as_millis());
         }
         assert_eq!(pauses[..4], [100, 200, 400, 800]);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{
     Commits, FailedChanges, Pattern, Records,
-    batch::{Next, Pending},
+    batch::{Failure, Next, Pending},
     records::{Change, Lag, public},
 };
 use crate::{
@@ -133,12 +133,14 @@ impl Pump {
         let Some(last) = read.last().map(|change| change.sequence) else { return Ok(false) };
         let mut pending = Pending::of(read.into_iter().filter(|change| self.wants(change)).collect());
         while let Some(batch) = pending.pop() {
-            let Some(first) = self.call(&batch.changes).await else {
+            let Some(failure) = self.call(&batch.changes).await else {
                 self.pass(batch.changes.last())?;
                 continue;
             };
-            self.pass(batch.changes[..first].last())?;
-            match pending.failed(&self.source, batch, first) {
+            if let Failure::From(first) = failure {
+                self.pass(batch.changes[..first].last())?;
+            }
+            match pending.failed(&self.source, batch, failure) {
                 Next::GoOn => {}
                 Next::Pause(pause) => tokio::select! {
                     () = tokio::time::sleep(pause) => {}
@@ -169,16 +171,19 @@ impl Pump {
         change.map_or(Ok(()), |change| self.ledger.passed(&self.consumer.key(), change.sequence))
     }
 
-    /// Hands `changes` over; answers the place of the first that failed, if any.
-    async fn call(&self, changes: &[Change]) -> Option<usize> {
+    /// Hands `changes` over; answers what failed, if anything.
+    async fn call(&self, changes: &[Change]) -> Option<Failure> {
         let records: Vec<_> = changes.iter().map(|change| &change.record).collect();
-        let Ok(answer) = self.callee.call(json!({"Records": records})).await else { return Some(0) };
+        let Ok(answer) = self.callee.call(json!({"Records": records})).await else { return Some(Failure::Whole) };
         if !self.source.reports_failures {
             return None;
         }
         let failed = failures(&answer);
         let place = |id: &String| changes.iter().position(|change| public(change.sequence) == *id);
-        // A record that is none of the batch says that nothing can be relied on.
-        failed.iter().map(|id| place(id).unwrap_or(0)).min()
+        // If a record is named that is none of the batch, nothing in the answer can be relied on.
+        match failed.iter().map(place).collect::<Option<Vec<_>>>() {
+            Some(places) => places.into_iter().min().map(Failure::From),
+            None => Some(Failure::Whole),
+        }
     }
 }
