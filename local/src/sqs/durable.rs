@@ -31,9 +31,9 @@ use crate::{
     template::QueueDefinition,
 };
 
-const HOST: &str = "127.0.0.1";
+pub(super) const HOST: &str = "127.0.0.1";
 const REGION: &str = "local";
-const ACCOUNT: &str = "000000000000";
+pub(super) const ACCOUNT: &str = "000000000000";
 const RECEIVES: &str = "ApproximateReceiveCount";
 const SENT: &str = "SentTimestamp";
 /// The name of CloudWatch's metric: here an attribute tells it, in seconds.
@@ -41,23 +41,23 @@ const AGE: &str = "ApproximateAgeOfOldestMessage";
 
 /// The queues of the template.
 pub(crate) struct Queues {
-    sqs: Arc<RustackSqs>,
-    ledger: Arc<Ledger>,
-    clock: OperatingSystem,
-    known: HashMap<String, Known>,
+    pub(super) sqs: Arc<RustackSqs>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: OperatingSystem,
+    pub(super) known: HashMap<String, Known>,
     urls: HashMap<String, String>,
     /// The ids that messages had before a restart, by those that they have now.
-    renamed: Mutex<HashMap<String, String>>,
+    pub(super) renamed: Mutex<HashMap<String, String>>,
     /// Held while a message is sent and noted: a consumer may be done with it before its sender is answered, and would
     /// forget what is not noted yet.
     noting: tokio::sync::Mutex<()>,
 }
 
 /// What is to be known of a queue by its name.
-struct Known {
-    max_receives: u32,
+pub(super) struct Known {
+    pub(super) max_receives: u32,
     /// The queue whose dead letters it takes.
-    letters_of: Option<String>,
+    pub(super) letters_of: Option<String>,
 }
 
 /// How many messages a queue holds.
@@ -76,9 +76,9 @@ impl Depth {
 
 /// What a message is besides its id and times.
 #[derive(Serialize, Deserialize)]
-struct Content {
-    body: String,
-    attributes: HashMap<String, MessageAttributeValue>,
+pub(super) struct Content {
+    pub(super) body: String,
+    pub(super) attributes: HashMap<String, MessageAttributeValue>,
 }
 
 impl Queues {
@@ -117,39 +117,6 @@ impl Queues {
         }
         queues.restore().await?;
         Ok(queues)
-    }
-
-    /// Puts the ledger's messages back. Those that were received as often as may be are dead letters, as they would have become
-    /// one at the next receive.
-    async fn restore(&self) -> Result<(), String> {
-        for letter in self.ledger.letters().map_err(|error| error.to_string())? {
-            let Some(known) = self.known.get(&letter.queue) else {
-                tracing::warn!(
-                    queue = letter.queue,
-                    message = letter.id,
-                    "a message of a queue that is no more is kept"
-                );
-                continue;
-            };
-            let dead = letter.receives >= known.max_receives;
-            let dead_letters =
-                self.known.iter().find(|(_, other)| dead && other.letters_of.as_deref() == Some(&*letter.queue));
-            let name = dead_letters.map_or(&letter.queue, |(name, _)| name);
-            let content: Content = serde_json::from_str(&letter.content).map_err(|error| error.to_string())?;
-            // SQS delays by 900 s at the most.
-            let delay = (letter.visible - self.clock.now().as_millis()).clamp(0, 900_000) / 1000;
-            let input = SendMessageInput {
-                queue_url: format!("http://{HOST}/{ACCOUNT}/{name}"),
-                message_body: content.body,
-                message_attributes: content.attributes,
-                delay_seconds: i32::try_from(delay).ok(),
-                ..SendMessageInput::default()
-            };
-            let sent = self.sqs.send_message(input).await.map_err(|error| error.message)?;
-            let mut renamed = self.renamed.lock().unwrap_or_else(PoisonError::into_inner);
-            renamed.insert(sent.message_id.unwrap_or_default(), letter.id);
-        }
-        Ok(())
     }
 
     /// rustack's own provider, for what needs no ledger.

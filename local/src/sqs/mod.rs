@@ -2,6 +2,7 @@
 //! process in the ledger.
 
 mod durable;
+mod restore;
 mod wire;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -1,6 +1,7 @@
 //! What `template.yaml` says: tables, queues, functions with their routes and permissions, and what calls the functions that
 //! no route calls. The program reads the very template that is deployed, so that the two cannot differ.
 
+mod properties;
 mod queues;
 mod sources;
 

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Template, kebab, known};
+use super::{
+    Template, kebab, known,
+    properties::{QueueProperties, ScheduleProperties, StreamProperties},
+};
 use crate::StartError;
 
 /// All event sources of the template.
@@ -83,94 +86,6 @@ pub enum ScheduleService {
     Scheduler,
     /// A rule of EventBridge: `Type: Schedule`.
     Rule,
-}
-
-/// What is said of all mappings but means nothing here stands in the structs below unread: an attribute that is unknown is an
-/// error, as it might be one that matters.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code, reason = "read to know that they are known")]
-struct StreamProperties {
-    stream: String,
-    starting_position: StartingPosition,
-    #[serde(default = "hundred")]
-    batch_size: usize,
-    /// Nobody waits here for a batch to fill.
-    maximum_batching_window_in_seconds: Option<u32>,
-    #[serde(default)]
-    bisect_batch_on_function_error: bool,
-    #[serde(default = "endless")]
-    maximum_retry_attempts: i64,
-    /// Nothing gets too old here: a machine may be off for days.
-    maximum_record_age_in_seconds: Option<i64>,
-    /// One shard, one reader: a higher factor changes order within a shard's keys by nothing.
-    parallelization_factor: Option<u32>,
-    #[serde(default)]
-    function_response_types: Vec<String>,
-    filter_criteria: Option<FilterCriteria>,
-    /// Here it is always the data folder.
-    destination_config: Option<Json>,
-    enabled: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct FilterCriteria {
-    filters: Vec<Filter>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Filter {
-    pattern: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code, reason = "read to know that they are known")]
-struct QueueProperties {
-    queue: String,
-    #[serde(default = "ten")]
-    batch_size: usize,
-    /// Nobody waits here for a batch to fill.
-    maximum_batching_window_in_seconds: Option<u32>,
-    #[serde(default)]
-    function_response_types: Vec<String>,
-    /// Here there are always a few.
-    scaling_config: Option<Json>,
-    enabled: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[allow(dead_code, reason = "read to know that they are known")]
-struct ScheduleProperties {
-    #[serde(alias = "Schedule")]
-    schedule_expression: String,
-    schedule_expression_timezone: Option<String>,
-    name: Option<String>,
-    description: Option<String>,
-    input: Option<String>,
-    state: Option<String>,
-    enabled: Option<bool>,
-    /// A run that failed is not tried again here: the next one comes.
-    retry_policy: Option<Json>,
-    /// Nor is it kept.
-    dead_letter_config: Option<Json>,
-    /// It comes on time here.
-    flexible_time_window: Option<Json>,
-}
-
-const fn hundred() -> usize {
-    100
-}
-
-const fn ten() -> usize {
-    10
-}
-
-const fn endless() -> i64 {
-    -1
 }
 
 fn reports_failures(types: &[String]) -> bool {
