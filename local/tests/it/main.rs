@@ -6,6 +6,7 @@ mod events;
 mod lambda;
 mod logs;
 mod program;
+mod queues;
 mod refusals;
 mod restarts;
 mod support;

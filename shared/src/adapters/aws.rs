@@ -61,7 +61,7 @@ pub fn http_client() -> SharedHttpClient {
 }
 
 /// What any service's client is configured by.
-pub(super) fn sdk_config(settings: &AwsSettings, http: SharedHttpClient) -> SdkConfig {
+pub fn sdk_config(settings: &AwsSettings, http: SharedHttpClient) -> SdkConfig {
     let AwsCredentials { access_key_id, secret_access_key, session_token } = settings.credentials.clone();
     let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
     let timeouts = TimeoutConfig::builder()
