@@ -8,7 +8,7 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, SecurityScheme},
 };
 
-use crate::functions;
+use crate::{common_answers, functions};
 
 /// The API's description, OpenAPI 3.1, as pretty JSON.
 ///
@@ -31,6 +31,7 @@ pub fn openapi() -> Result<String, serde_json::Error> {
     let token = ApiKeyValue::with_description("Authorization", "`Token <access token>` or `Bearer <access token>`");
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("Token", SecurityScheme::ApiKey(ApiKey::Header(token)));
+    common_answers::describe(&mut api);
     Ok(api.to_pretty_json()? + "\n")
 }
 

@@ -3,6 +3,7 @@
 //! [`services`] starts the backing services in a data folder, [`platform`] mounts the functions over them, [`template`] reads
 //! what `template.yaml` says of tables and routes.
 
+mod common_answers;
 pub mod data;
 mod documents;
 mod dynamodb;
