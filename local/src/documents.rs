@@ -26,12 +26,13 @@ pub fn openapi() -> Result<String, serde_json::Error> {
         .license(Some(license));
     let mut api: OpenApi = OpenApiBuilder::new().info(info.build()).build();
     for function in functions::all() {
-        api.merge((function.openapi)());
+        let mut part = (function.openapi)();
+        common_answers::describe(&mut part, function.name != "fallback");
+        api.merge(part);
     }
     let token = ApiKeyValue::with_description("Authorization", "`Token <access token>` or `Bearer <access token>`");
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("Token", SecurityScheme::ApiKey(ApiKey::Header(token)));
-    common_answers::describe(&mut api);
     Ok(api.to_pretty_json()? + "\n")
 }
 

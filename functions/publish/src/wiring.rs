@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::{
     adapters::{dynamodb::ArticleTable, host::Host},
     config::{FromEnvironment, Reader, settings},
-    function::Function,
+    function::{Function, Wired},
     ports::{StoreError, articles, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
@@ -38,12 +38,13 @@ impl Function for Publish {
 
     shared::routes![create, update, delete];
 
-    fn wire(config: &Config, host: &Host) -> Result<Publications, StoreError> {
+    fn wire(config: &Config, host: &Host) -> Result<Wired<Publications>, StoreError> {
         let parts = config.gate.wire(host, Some(&config.articles_table))?;
-        Ok(Publications {
+        let state = Publications {
             articles: Arc::new(ArticleTable::new(parts.dynamo, &config.articles_table)),
             authors: Arc::new(parts.users),
-            gate: parts.gate,
-        })
+            system: host.system.clone(),
+        };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

@@ -3,9 +3,11 @@
 pub mod calls;
 pub mod dynamodb;
 pub mod host;
+mod http1;
 pub mod jwt;
 pub mod passwords;
 pub mod redis;
+pub mod remembered_tokens;
 mod ring_jwt;
 pub mod system;
 mod tls;

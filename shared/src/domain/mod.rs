@@ -5,6 +5,7 @@
 pub mod article;
 mod field;
 mod id;
+pub mod limit;
 pub mod page;
 pub mod password;
 pub mod session;
