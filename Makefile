@@ -73,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench-cold
+.PHONY: fmt openapi costs bench-cold chaos
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -92,6 +92,11 @@ bench-cold: redis ## Measure cold starts (ARGS='--help' tells more)
 	cargo build --profile deploy --locked $(FUNCTIONS:%=--package %)
 	cargo build --profile deploy --locked --package hello
 	cargo run --release --locked --package bench-cold -- $(ARGS)
+
+# Only the program is optimised: what kills it is built as for `unit`, which has most of it already.
+chaos: redis build ## Kill the program under load and look for losses (ARGS='--kills 20 --seed 1')
+	cargo build --workspace --locked
+	target/debug/chaos $(ARGS)
 
 ## What is installed when it is missing
 
