@@ -6,6 +6,8 @@
 
 pub mod accounts;
 pub mod adapters;
+pub mod cache;
+pub mod cached;
 pub mod config;
 pub mod domain;
 pub mod function;

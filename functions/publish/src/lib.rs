@@ -6,20 +6,25 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{Method, StatusCode},
+};
 use serde::Deserialize;
 use shared::{
+    cached::{CachedArticles, CachedProfiles},
     domain::{
         ArticleId, Field, UserId, Violations,
         article::{Article, ArticleBody, ArticleChanges, Description, Read, Slug, Title},
         tag::{self, Tag},
-        user::User,
+        user::Profile,
     },
-    http::{ApiError, JsonBody, Object, PathParam, Problem, auth::Viewer, views::ArticleAnswer},
+    http::{ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem, auth::Viewer, views::ArticleAnswer},
     ports::{
         articles::{ArticleWrites, SaveArticleError},
+        cache::Wanted,
         system::System,
-        users::Users,
     },
 };
 use utoipa::ToSchema;
@@ -33,8 +38,17 @@ const TRIES: usize = 8;
 #[derive(Clone)]
 pub struct Publications {
     articles: Arc<dyn ArticleWrites>,
-    authors: Arc<dyn Users>,
+    cached: Arc<CachedArticles>,
+    profiles: Arc<CachedProfiles>,
     system: Arc<dyn System>,
+}
+
+impl Publications {
+    /// What a request needs of the cache: the profile of whoever publishes or edits.
+    fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        let shown = arriving.method != Method::DELETE;
+        arriving.identity.filter(|_| shown).map_or_else(Vec::new, |author| self.profiles.wanted(author.user_id))
+    }
 }
 
 /// `{"article": …}`
@@ -150,11 +164,12 @@ impl UpdateArticle {
 async fn create(
     State(state): State<Publications>,
     viewer: Viewer,
+    prefetched: Prefetched,
     JsonBody(request): JsonBody<NewArticleRequest>,
 ) -> Result<(StatusCode, Json<ArticleAnswer>), ApiError> {
     let publication = request.article.0.parse()?;
-    let author = state.author(viewer.identity.user_id).await?;
-    let read = state.publish(author, publication).await?;
+    let author = state.author(viewer.identity.user_id, &prefetched).await?;
+    let read = state.publish(viewer.identity.user_id, author, publication).await?;
     Ok((StatusCode::CREATED, Json(read.into())))
 }
 
@@ -173,6 +188,7 @@ async fn create(
 async fn update(
     State(state): State<Publications>,
     viewer: Viewer,
+    prefetched: Prefetched,
     PathParam(slug): PathParam,
     JsonBody(request): JsonBody<UpdateArticleRequest>,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
@@ -182,7 +198,7 @@ async fn update(
     for _ in 0..TRIES {
         let new = changes.apply(old.clone(), state.system.now());
         match state.articles.update(&old, &new, changes.body.as_ref()).await {
-            Ok(()) => return Ok(Json(state.show(new, changes.body).await?.into())),
+            Ok(()) => return Ok(Json(state.show(new, changes.body, &prefetched).await?.into())),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
             Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {
                 old = state.own(&slug, viewer.identity.user_id).await?;
@@ -210,7 +226,10 @@ async fn delete(
     for _ in 0..TRIES {
         let article = state.own(&slug, viewer.identity.user_id).await?;
         match state.articles.delete(&article, state.system.now()).await {
-            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Ok(()) => {
+                state.cached.deleted(&article).await;
+                return Ok(StatusCode::NO_CONTENT);
+            }
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
             Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {}
         }
@@ -219,23 +238,26 @@ async fn delete(
 }
 
 impl Publications {
-    async fn author(&self, id: UserId) -> Result<User, ApiError> {
-        self.authors.by_id(id).await?.ok_or(ApiError::TokenInvalid)
+    async fn author(&self, id: UserId, prefetched: &Prefetched) -> Result<Profile, ApiError> {
+        self.profiles.by_id(id, prefetched).await?.ok_or(ApiError::TokenInvalid)
     }
 
     /// Stores the article under a slug that nobody has or had.
-    async fn publish(&self, author: User, publication: Publication) -> Result<Read, ApiError> {
+    async fn publish(&self, author_id: UserId, author: Profile, publication: Publication) -> Result<Read, ApiError> {
         let Publication { title, description, body, tags } = publication;
         let now = self.system.now();
         let id = ArticleId::new(now, self.system.random());
         let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.system.random()));
-        let (author_id, revision, version) = (author.id, 1, 1);
+        let (revision, version) = (1, 1);
         let (created_at, updated_at) = (now, now);
         let mut article =
             Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version };
         for _ in 0..TRIES {
             match self.articles.create(&article, &body).await {
-                Ok(()) => return Ok(Read { article, body, author: author.profile() }),
+                Ok(()) => {
+                    self.cached.written(&article, &body).await;
+                    return Ok(Read { article, body, author });
+                }
                 Err(SaveArticleError::Store(error)) => return Err(error.into()),
                 Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
                     article.slug = slug::with_suffix(&article.title, self.system.random());
@@ -252,13 +274,19 @@ impl Publications {
         if article.author_id == user { Ok(article) } else { Err(ApiError::Forbidden("article")) }
     }
 
-    /// The article as the answer shows it, with `body` or else the one that is stored.
-    async fn show(&self, article: Article, body: Option<ArticleBody>) -> Result<Read, ApiError> {
-        let author = self.author(article.author_id).await?.profile();
+    /// The article as it was just written, with `body` or else the one that is stored.
+    async fn show(
+        &self,
+        article: Article,
+        body: Option<ArticleBody>,
+        prefetched: &Prefetched,
+    ) -> Result<Read, ApiError> {
         let body = match body {
             Some(body) => body,
             None => self.articles.body(&article).await?,
         };
+        self.cached.written(&article, &body).await;
+        let author = self.author(article.author_id, prefetched).await?;
         Ok(Read { article, body, author })
     }
 }

@@ -6,7 +6,8 @@ use shared::{
     adapters::{dynamodb::ArticleTable, host::Host},
     config::{FromEnvironment, Reader, settings},
     function::{Function, Wired},
-    ports::{StoreError, articles, permission::Permission, sessions, users},
+    http::Arriving,
+    ports::{StoreError, articles, cache::Wanted, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -38,11 +39,16 @@ impl Function for Publish {
 
     shared::routes![create, update, delete];
 
+    fn prefetch(state: &Publications, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        state.prefetch(arriving)
+    }
+
     fn wire(config: &Config, host: &Host) -> Result<Wired<Publications>, StoreError> {
         let parts = config.gate.wire(host, Some(&config.articles_table))?;
         let state = Publications {
+            cached: parts.articles(),
+            profiles: parts.profiles(),
             articles: Arc::new(ArticleTable::new(parts.dynamo, &config.articles_table)),
-            authors: Arc::new(parts.users),
             system: host.system.clone(),
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })
