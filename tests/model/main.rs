@@ -26,13 +26,13 @@ use crate::{
 };
 
 /// Cases unless `PROPTEST_CASES` says otherwise: about half a minute of them.
-const CASES: u32 = 24;
+const CASES: u32 = 32;
 
 #[test]
 fn the_platform_answers_as_the_model_does() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let data = tempfile::tempdir().unwrap();
-    let options = Options { port: 0, data: data.path().join("data") };
+    let options = Options::new(0, data.path().join("data")).with("RATE_LIMITS", "off");
     let platform = runtime.block_on(Platform::start(&options, |_| {})).unwrap();
     let client = Client::new(platform.url(), &platform.services().environment()["REDIS_URL"]);
 
