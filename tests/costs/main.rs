@@ -20,9 +20,11 @@ async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let (rows, used) = operations::all(&platform).await;
     platform.stop().await.unwrap();
 
-    for row in &rows {
-        assert_eq!(row.calls, row.expected, "{}", row.operation);
+    let wrong: Vec<_> = rows.iter().filter(|row| row.calls != row.expected).collect();
+    for row in &wrong {
+        println!("{}: {:?} instead of {:?}", row.operation, row.calls, row.expected);
     }
+    assert!(wrong.is_empty(), "{} operations cost something else", wrong.len());
     let granted: BTreeMap<_, _> = functions::all()
         .iter()
         .map(|entry| (entry.name, (entry.permissions)().into_iter().collect()))
