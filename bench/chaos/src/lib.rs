@@ -67,12 +67,13 @@ async fn attempt(plan: &Plan, progress: impl Fn(&str)) -> Result<Report> {
         let mut program = Program::start(&plan.program, folder.path(), &data).await?;
         let answers = dice.u64(1..=plan.answers);
         let moment = Duration::from_micros(dice.u64(0..20_000));
-        load.settle(&program.api()).await?;
+        come_back(&mut load, &program).await?;
         load.run_until(&mut program, answers, moment).await?;
         progress(&format!("kill {kill} of {} after {answers} answers: {}", plan.kills, load.summary()));
     }
 
     let program = Program::start(&plan.program, folder.path(), &data).await?;
+    come_back(&mut load, &program).await?;
     let mut lost = compare_all(&mut load, &program.api(), "after the last start").await?;
     program.empty_cache().await?;
     lost.extend(compare_all(&mut load, &program.api(), "without the cache").await?);
@@ -82,9 +83,18 @@ async fn attempt(plan: &Plan, progress: impl Fn(&str)) -> Result<Report> {
     Ok(load.report(plan, lost, aftermath::left_over(&tables)))
 }
 
+/// Compares and settles after a start.
+async fn come_back(load: &mut Load, program: &Program) -> Result<()> {
+    let api = program.api();
+    // What was answered is there at once, whatever the cache has kept of the time before.
+    load.compare(&api).await?;
+    program.catch_up().await?;
+    load.settle(&api).await
+}
+
 /// What writers and readers miss.
 async fn compare_all(load: &mut Load, api: &Api, when: &str) -> Result<Vec<String>> {
-    load.settle(api).await?;
+    load.compare(api).await?;
     let lost = compare::everyone(&load.writers, api).await?;
     Ok(lost.into_iter().map(|what| format!("{when}: {what}")).collect())
 }

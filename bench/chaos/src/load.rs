@@ -4,12 +4,15 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
 
 use crate::{EACH, Plan, Report, Result, api::Api, compare, program::Program, report::Tally, writer::Writer};
 
@@ -26,7 +29,7 @@ struct Progress {
     answers: AtomicU64,
     wanted: u64,
     reached: Notify,
-    killed: AtomicBool,
+    killed: watch::Receiver<bool>,
 }
 
 impl Load {
@@ -34,19 +37,27 @@ impl Load {
         Self { writers }
     }
 
-    /// Finds out what was in doubt when the program was killed, and compares what each writer has written.
-    pub(crate) async fn settle(&mut self, api: &Api) -> Result<()> {
+    /// Compares what each writer has written, but for what is in doubt.
+    pub(crate) async fn compare(&mut self, api: &Api) -> Result<()> {
         for writer in &mut self.writers {
-            writer.settle(api).await?;
             let lost = compare::own(writer, api).await?;
             writer.lost.extend(lost);
         }
         Ok(())
     }
 
+    /// Finds out what was in doubt when the program was killed. It must have caught up with its writes.
+    pub(crate) async fn settle(&mut self, api: &Api) -> Result<()> {
+        for writer in &mut self.writers {
+            writer.settle(api).await?;
+        }
+        Ok(())
+    }
+
     /// Lets all write until they have got so many answers, and kills the program `moment` later, in the midst of it.
     pub(crate) async fn run_until(&mut self, program: &mut Program, answers: u64, moment: Duration) -> Result<()> {
-        let (reached, killed) = (Notify::new(), AtomicBool::new(false));
+        let (kill, killed) = watch::channel(false);
+        let reached = Notify::new();
         let progress = Arc::new(Progress { answers: AtomicU64::new(0), wanted: answers, reached, killed });
         let mut tasks = JoinSet::new();
         for writer in self.writers.drain(..) {
@@ -61,7 +72,7 @@ impl Load {
             }
         }
         tokio::time::sleep(moment).await;
-        progress.killed.store(true, Ordering::SeqCst);
+        kill.send(true)?;
         program.kill().await?;
         while let Some(writer) = tasks.join_next().await {
             self.writers.push(writer??);
@@ -93,22 +104,27 @@ impl Load {
     }
 }
 
-/// Writes until the program is killed.
+/// Writes until the program is killed. Whoever gets no answer to a write rests until then, as nobody knows what became of it.
 async fn write(mut writer: Writer, api: Api, progress: Arc<Progress>) -> Result<Writer> {
+    let mut killed = progress.killed.clone();
     let mut strikes = 0;
     loop {
-        if writer.settle(&api).await.is_ok() && writer.step(&api).await.is_ok() {
+        if writer.step(&api).await.is_ok() {
             strikes = 0;
             if progress.answers.fetch_add(1, Ordering::SeqCst) + 1 == progress.wanted {
                 progress.reached.notify_one();
             }
-        } else if progress.killed.load(Ordering::SeqCst) {
+            continue;
+        }
+        if writer.doubt.is_some() {
+            killed.wait_for(|killed| *killed).await?;
+        }
+        strikes += 1;
+        if *killed.borrow() {
             return Ok(writer);
-        } else {
-            strikes += 1;
-            if strikes > STRIKES {
-                return Err("the program does not answer though nobody killed it".into());
-            }
+        }
+        if strikes > STRIKES {
+            return Err("the program does not answer though nobody killed it".into());
         }
     }
 }

@@ -64,6 +64,12 @@ impl Program {
         if status.success() { Ok(()) } else { Err(format!("the program ended with {status}").into()) }
     }
 
+    /// Waits until everything that follows from writes has followed. A write that was done just before a kill has not told the
+    /// cache, which goes on showing what was before: here it forgets that.
+    pub(crate) async fn catch_up(&self) -> Result<()> {
+        self.empty_cache().await
+    }
+
     /// Makes its Redis forget everything.
     pub(crate) async fn empty_cache(&self) -> Result<()> {
         // `… Running mode=standalone, port=6379.`

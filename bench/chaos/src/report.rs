@@ -62,6 +62,7 @@ impl Display for Report {
             return writeln!(f, "\nLost: nothing.");
         }
         writeln!(f, "\nLost:\n")?;
-        self.lost.iter().try_for_each(|what| writeln!(f, "- {what}"))
+        // Whole articles would be in it: their start tells enough.
+        self.lost.iter().try_for_each(|what| writeln!(f, "- {what:.600}"))
     }
 }
