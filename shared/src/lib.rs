@@ -14,6 +14,7 @@ pub mod function;
 pub mod http;
 pub mod lambda;
 pub mod ports;
+pub mod resilience;
 pub mod telemetry;
 pub mod wiring;
 pub mod worker;

@@ -1,7 +1,5 @@
 //! Rate limits: what a caller is told, and what becomes of one who calls too often.
 
-use std::time::Instant;
-
 use futures_util::future::join_all;
 use reqwest::Method;
 
@@ -39,7 +37,7 @@ async fn every_answer_tells_a_user_what_is_left_of_their_quota() {
 async fn a_user_who_calls_too_often_is_told_to_wait_and_nobody_else_is() {
     let (hasty, other) = (User::sign_up().await, User::sign_up().await);
     let (quota, window) = numbers(knock(&hasty).await.header("ratelimit-policy"), "user").expect("a policy for users");
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     let mut answers = Vec::new();
     for _ in 0..(quota + 60).div_ceil(64) {
         answers.extend(join_all((0..64).map(|_| knock(&hasty))).await);

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use shared::{
-    adapters::{calls::Calls, redis::Redis},
+    adapters::{calls::Calls, redis::Redis, system::OperatingSystem},
     domain::{
         RequestId, SessionId, Timestamp, UserId,
         limit::{Allowance, Caller, Quota, RouteClass},
@@ -23,7 +23,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const CLIENTS: u16 = 64;
 
 fn redis(url: &str) -> Redis {
-    Redis::new(&url.parse().unwrap(), Arc::new(Calls::default())).unwrap()
+    Redis::new(&url.parse().unwrap(), Arc::new(Calls::default()), Arc::new(OperatingSystem::default())).unwrap()
 }
 
 fn id(n: u16) -> RequestId {
@@ -96,7 +96,7 @@ async fn a_clock_that_is_behind_neither_gives_nor_takes(redis: &Redis) {
 /// Limits in two dimensions, a session and a cached value, each in a slot of its own.
 async fn all_is_asked_in_one_round_trip(url: &str) {
     let calls = Arc::new(Calls::default());
-    let redis = Redis::new(&url.parse().unwrap(), calls.clone()).unwrap();
+    let redis = Redis::new(&url.parse().unwrap(), calls.clone(), Arc::new(OperatingSystem::default())).unwrap();
     let user = Caller::User(UserId::new(NOW, [7; 10]));
     let session = SessionId::new(NOW, [8; 10]);
     redis.remember(session, SessionState::Live, MINUTE).await.unwrap();

@@ -1,4 +1,8 @@
 //! What is kept in Redis, on real servers: rate limits, the shared cache, and what is built on it.
 
+mod levels;
 mod limits;
+mod promises;
 mod shared_cache;
+mod simulation;
+mod stampede;

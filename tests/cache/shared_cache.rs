@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use shared::{
-    adapters::{calls::Calls, redis::Redis},
+    adapters::{calls::Calls, redis::Redis, system::OperatingSystem},
     domain::Timestamp,
     ports::cache::{CacheKey, Claim, Entry, FillToken, Found, SharedCache, Stale, Wanted},
 };
@@ -14,7 +14,11 @@ const NOW: Timestamp = Timestamp::from_millis(1_000);
 const LATER: Timestamp = Timestamp::from_millis(2_000);
 
 fn redis(url: &str) -> Redis {
-    Redis::new(&url.parse().unwrap(), Arc::new(Calls::default())).unwrap()
+    counted(url, &Arc::default())
+}
+
+fn counted(url: &str, calls: &Arc<Calls>) -> Redis {
+    Redis::new(&url.parse().unwrap(), calls.clone(), Arc::new(OperatingSystem::default())).unwrap()
 }
 
 fn key(name: &str) -> CacheKey {
@@ -152,7 +156,7 @@ async fn a_value_that_is_too_large_is_not_stored_and_the_older_one_goes(cache: &
 
 async fn keeps_its_contract(url: &str) {
     let calls = Arc::new(Calls::default());
-    let cache = Redis::new(&url.parse().unwrap(), calls.clone()).unwrap();
+    let cache = counted(url, &calls);
     what_is_filled_is_found_and_not_sent_to_who_holds_it(&cache).await;
     that_there_is_none_is_known_too(&cache).await;
     one_has_the_right_until_it_is_given_back(&cache).await;

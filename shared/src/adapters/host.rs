@@ -82,7 +82,7 @@ impl Host {
     /// # Errors
     /// An address that the client does not take.
     pub fn redis(&self, url: &RedisUrl) -> Result<Redis, StoreError> {
-        let redis = Redis::new(url, self.calls.clone())?;
+        let redis = Redis::new(url, self.calls.clone(), self.system.clone())?;
         self.remember(Made::Redis(redis.clone()));
         Ok(redis)
     }

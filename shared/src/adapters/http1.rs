@@ -43,12 +43,14 @@ type Connection = SendRequest<SdkBody>;
 /// program about as many as it serves.
 const MAX_IDLE: usize = 128;
 
+type LazyTls = LazyLock<Arc<ClientConfig>, Box<dyn FnOnce() -> Arc<ClientConfig> + Send>>;
+
 /// The client; its clones share their connections.
 #[derive(Clone)]
 pub(super) struct Http1 {
     idle: Arc<Mutex<HashMap<Authority, Vec<Connection>>>>,
     /// Made when the first connection needs it.
-    tls: Arc<LazyLock<Arc<ClientConfig>, Box<dyn FnOnce() -> Arc<ClientConfig> + Send>>>,
+    tls: Arc<LazyTls>,
 }
 
 impl fmt::Debug for Http1 {

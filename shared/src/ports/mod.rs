@@ -3,6 +3,7 @@
 
 pub mod arrivals;
 pub mod articles;
+pub mod breakers;
 pub mod cache;
 pub mod passwords;
 pub mod permission;

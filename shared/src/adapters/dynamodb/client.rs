@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Config, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
 };
 
-use super::Recorder;
+use super::{Recorder, breaker::BreakerInterceptor};
 use crate::adapters::{http1::Http1, tls::AMAZON_ROOTS};
 
 /// A region's name, such as `eu-central-1`.
@@ -70,6 +70,7 @@ pub(super) fn sdk_config(settings: &DynamoSettings, http: SharedHttpClient, reco
         .retry_config(
             RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50)),
         )
+        .interceptor(BreakerInterceptor::default())
         .interceptor(recorder);
     config.set_endpoint_url(settings.endpoint.clone());
     config.build()

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
 
+use super::breaker::is_open;
 use crate::ports::StoreError;
 
 pub(super) const SERVICE: &str = "DynamoDB";
@@ -37,7 +38,8 @@ where
             }
             OVERLOADED.contains(&code) || service.raw().status().as_u16() >= 500
         }
-        SdkError::ConstructionFailure(_) => false,
+        // A call that is not to be made; the breaker's reason passes.
+        SdkError::ConstructionFailure(_) => is_open(&error),
         _ => true,
     };
     // The SDK's own `Display` keeps the causes to itself.

@@ -1,6 +1,7 @@
 //! The ports on DynamoDB. Each entity's keys are built in its own file and nowhere else.
 
 mod articles;
+mod breaker;
 mod client;
 mod error;
 mod recorder;

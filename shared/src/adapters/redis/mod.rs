@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod cache;
+mod guard;
 mod limits;
 mod sessions;
 mod wave;
@@ -16,8 +17,9 @@ use redis::{
 };
 use tokio::sync::OnceCell;
 
+use self::guard::Guard;
 use super::{calls::Calls, tls::AMAZON_ROOTS};
-use crate::ports::StoreError;
+use crate::ports::{StoreError, system::System};
 
 const CONNECT: Duration = Duration::from_millis(500);
 const RESPONSE: Duration = Duration::from_millis(500);
@@ -55,19 +57,21 @@ enum Connection {
     Cluster(Box<ClusterClient>, OnceCell<ClusterConnection>),
 }
 
-/// A client of Redis, made once per process. It connects when first used, and anew when the connection broke.
+/// A client of Redis, made once per process. It connects when first used, and anew when the connection broke. After some waits in
+/// vain its calls fail at once, until Redis is back.
 #[derive(Clone)]
 pub struct Redis {
     connection: Arc<Connection>,
     calls: Arc<Calls>,
+    guard: Arc<Guard>,
 }
 
 impl Redis {
-    /// A client of the server at `url`, counting its round trips in `calls`. Opens no connection yet.
+    /// A client of the server at `url` in the time of `system`, counting its round trips in `calls`. Opens no connection yet.
     ///
     /// # Errors
     /// An address that the client does not take.
-    pub fn new(url: &RedisUrl, calls: Arc<Calls>) -> Result<Self, StoreError> {
+    pub fn new(url: &RedisUrl, calls: Arc<Calls>, system: Arc<dyn System>) -> Result<Self, StoreError> {
         // `redis` asks for the process's default; whoever was first has installed the same one.
         rustls::crypto::ring::default_provider().install_default().ok();
         let roots = TlsCertificates { client_tls: None, root_cert: Some(AMAZON_ROOTS.as_bytes().to_vec()) };
@@ -92,7 +96,7 @@ impl Redis {
             let client = client.map_err(store_error)?;
             Connection::One(client.get_connection_manager_lazy(config).map_err(store_error)?)
         };
-        Ok(Self { connection: Arc::new(connection), calls })
+        Ok(Self { connection: Arc::new(connection), calls, guard: Arc::new(Guard::new(system)) })
     }
 
     /// Opens the connection.

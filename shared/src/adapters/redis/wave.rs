@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ToRedisArgs, Value, aio::ConnectionLike};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
-use super::{Connection, Redis, store_error};
+use super::{Connection, Redis, guard::Answers, store_error};
 use crate::ports::StoreError;
 
 /// A Lua script. It is sent by its hash; a server that does not know it gets the text.
@@ -91,6 +91,10 @@ impl Redis {
 
     /// What each command was answered, in their order.
     async fn send(&self, commands: Vec<Cmd>) -> Result<Vec<RedisResult<Value>>, StoreError> {
+        self.guard.pass(commands, |commands| self.transmit(commands)).await
+    }
+
+    async fn transmit(&self, commands: Vec<Cmd>) -> Answers {
         self.calls.called("Redis", &[]);
         match &*self.connection {
             Connection::One(connection) => {
@@ -98,12 +102,11 @@ impl Redis {
                 for command in commands {
                     pipeline.add_command(command);
                 }
-                let answers = connection.clone().req_packed_commands(&pipeline, 0, count).await.map_err(store_error)?;
+                let answers = connection.clone().req_packed_commands(&pipeline, 0, count).await?;
                 Ok(answers.into_iter().map(Value::extract_error).collect())
             }
             Connection::Cluster(client, connection) => {
-                let connection =
-                    connection.get_or_try_init(|| client.get_async_connection()).await.map_err(store_error)?;
+                let connection = connection.get_or_try_init(|| client.get_async_connection()).await?;
                 let one = |command: Cmd| {
                     let mut connection = connection.clone();
                     // A server's refusal, such as of an unknown script, may come as a value.

@@ -1,0 +1,199 @@
+//! The platform's clients before services that are away, stuck, or back.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use shared::{
+    adapters::{
+        calls::Calls,
+        dynamodb::{AwsCredentials, AwsRegion, DynamoSettings, SessionTable, TableNames},
+        host::Host,
+        redis::Redis,
+        system::OperatingSystem,
+    },
+    domain::{SessionId, Timestamp, UserId, session::Identity},
+    ports::{
+        StoreError,
+        permission::{Permission, Table},
+        sessions::SessionStates as _,
+        system::System,
+    },
+};
+use test_servers::RedisNode;
+
+/// A wall clock that the test moves; all else is the system's.
+#[derive(Default)]
+struct Clock {
+    now: AtomicI64,
+    system: OperatingSystem,
+}
+
+impl Clock {
+    fn pass(&self, time: Duration) {
+        self.now.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl System for Clock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now.load(Ordering::Relaxed))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.system.monotonic()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.system.fill(bytes);
+    }
+}
+
+/// Something that accepts connections and answers nothing; or, once it is to pass, hands what comes to a real server.
+struct Door {
+    address: SocketAddr,
+    passes: Arc<AtomicBool>,
+    knocks: Arc<AtomicUsize>,
+}
+
+impl Door {
+    /// A stuck door before the server at `port`.
+    fn before(port: u16) -> Self {
+        let mut held = Vec::new();
+        Self::new(move |stream, open| {
+            if open {
+                let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                join(stream.try_clone().unwrap(), server.try_clone().unwrap());
+                join(server, stream);
+            } else {
+                held.push(stream);
+            }
+        })
+    }
+
+    /// A door that ends each connection at once.
+    fn slammed() -> Self {
+        Self::new(|stream, _| drop(stream))
+    }
+
+    fn new(mut receive: impl FnMut(TcpStream, bool) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (passes, knocks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (open, counted) = (passes.clone(), knocks.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                counted.fetch_add(1, Ordering::Relaxed);
+                receive(stream.unwrap(), open.load(Ordering::Relaxed));
+            }
+        });
+        Self { address, passes, knocks }
+    }
+
+    fn knocks(&self) -> usize {
+        self.knocks.load(Ordering::Relaxed)
+    }
+}
+
+/// Copies what comes from one into the other until it ends.
+fn join(mut from: TcpStream, mut into: TcpStream) {
+    thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut bytes) {
+            if into.write_all(&bytes[..count]).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+fn unavailable<T>(answer: &Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::Unavailable { .. }))
+}
+
+fn session() -> SessionId {
+    SessionId::new(Timestamp::from_millis(0), [7; 10])
+}
+
+#[tokio::test]
+async fn a_stuck_redis_is_waited_for_three_times_and_found_again_when_it_is_back() {
+    let node = RedisNode::start();
+    let door = Door::before(node.port());
+    let (clock, calls) = (Arc::new(Clock::default()), Arc::new(Calls::default()));
+    let url = format!("redis://{}", door.address).parse().unwrap();
+    let redis = Redis::new(&url, calls.clone(), clock.clone()).unwrap();
+    let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
+
+    for _ in 0..50 {
+        assert!(unavailable(&redis.connect().await));
+    }
+    assert_eq!(waves(), 3, "the others did not even try");
+    let knocks = door.knocks();
+    clock.pass(Duration::from_secs(1));
+    for _ in 0..50 {
+        assert!(unavailable(&redis.connect().await));
+    }
+    assert_eq!(waves(), 1, "one probe");
+    assert!(door.knocks() <= knocks + 2, "and no more connections than the probe's");
+
+    door.passes.store(true, Ordering::Relaxed);
+    clock.pass(Duration::from_secs(2));
+    let mut probes = 0;
+    while unavailable(&redis.connect().await) {
+        // The probe may have found a connection that was still being made to the stuck server.
+        probes += 1;
+        assert!(probes < 5, "it is not found again");
+        clock.pass(Duration::from_secs(15));
+    }
+    waves();
+    for _ in 0..10 {
+        redis.connect().await.unwrap();
+    }
+    assert_eq!(waves(), 10, "all traffic is back");
+}
+
+#[tokio::test]
+async fn a_redis_that_is_replaced_costs_no_request_its_answer() {
+    let mut node = RedisNode::start();
+    let system = Arc::new(OperatingSystem::default());
+    let redis = Redis::new(&node.url().parse().unwrap(), Arc::default(), system).unwrap();
+    redis.connect().await.unwrap();
+    node.kill();
+    node.restart();
+    redis.connect().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spared() {
+    let door = Door::slammed();
+    let permission = Permission::new(Table::Sessions, "GetItem");
+    let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(vec![permission]);
+    let settings = DynamoSettings {
+        region: AwsRegion("eu-central-1".to_owned()),
+        credentials: AwsCredentials {
+            access_key_id: "test".to_owned(),
+            secret_access_key: "test".to_owned(),
+            session_token: None,
+        },
+        endpoint: Some(format!("http://{}", door.address)),
+    };
+    let names = TableNames { sessions: Some("sessions".to_owned()), ..TableNames::default() };
+    let sessions = SessionTable::new(host.dynamo(&settings, names), "sessions");
+    let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [1; 10]), session_id: session() };
+    for _ in 0..3 {
+        assert!(unavailable(&sessions.state(identity, Timestamp::from_millis(0)).await));
+    }
+    let knocks = door.knocks();
+    assert!(knocks > 0);
+    for _ in 0..20 {
+        assert!(unavailable(&sessions.state(identity, Timestamp::from_millis(0)).await));
+    }
+    assert!(door.knocks() <= knocks + 1, "{knocks}, then {}: a probe at the most", door.knocks());
+}
