@@ -6,6 +6,7 @@
 mod addresses;
 mod backends;
 pub mod commands;
+mod common_answers;
 pub mod data;
 mod documents;
 mod dynamodb;
