@@ -27,8 +27,9 @@ run: redis build ## Run the platform on http://127.0.0.1:3000
 
 ## Checks
 
-.PHONY: test check deny template unit api
-test: check deny template unit api ## Run every check
+.PHONY: test check deny template unit fuzz api
+test: check deny template unit fuzz api ## Run every check
+test: FUZZ_SECONDS = 60
 
 check:
 	cargo fmt --all --check
@@ -46,6 +47,12 @@ template: .venv/tools.stamp
 unit: redis .venv/tools.stamp
 	cargo build --workspace --locked
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" cargo test --workspace --locked
+
+# The program of `unit`, so that nothing is built twice.
+FUZZ_SECONDS ?= 600
+fuzz: redis .venv/fuzz.stamp ## Fuzz the API by its description (FUZZ_SECONDS=600, ARGS='--seed 1')
+	cargo build --workspace --locked
+	.venv/fuzz/bin/python scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(ARGS)
 
 # The same API tests as in `unit`, through API Gateway's events into real function processes. `--workspace` keeps the
 # features, and with them what `unit` has built.
@@ -66,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench-cold
+.PHONY: fmt openapi costs bench-cold chaos
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -85,6 +92,11 @@ bench-cold: redis ## Measure cold starts (ARGS='--help' tells more)
 	cargo build --profile deploy --locked $(FUNCTIONS:%=--package %)
 	cargo build --profile deploy --locked --package hello
 	cargo run --release --locked --package bench-cold -- $(ARGS)
+
+# Only the program is optimised: what kills it is built as for `unit`, which has most of it already.
+chaos: redis build ## Kill the program under load and look for losses (ARGS='--kills 20 --seed 1')
+	cargo build --workspace --locked
+	target/debug/chaos $(ARGS)
 
 ## What is installed when it is missing
 

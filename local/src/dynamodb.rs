@@ -11,6 +11,8 @@ use crate::{
     template::{TableDefinition, Template},
 };
 
+/// The database's file in the data folder.
+pub(crate) const FILE: &str = "dynamodb.sqlite";
 /// How often expired items are looked for; DynamoDB itself takes up to days.
 const SWEEP: Duration = Duration::from_secs(60);
 /// How long requests under way may take when the program stops.
@@ -26,14 +28,14 @@ pub(crate) struct EmbeddedDynamo {
 
 impl EmbeddedDynamo {
     /// Opens the database in `folder`, makes what tables of the template it lacks, and serves it on `port` (0: any).
-    pub(crate) async fn start(folder: &Path, port: u16) -> Result<Self, StartError> {
+    pub(crate) async fn start(folder: &Path, template: &Template, port: u16) -> Result<Self, StartError> {
         let failed = |reason: String| StartError::Database { folder: folder.to_owned(), reason };
-        let file = folder.join("dynamodb.sqlite");
+        let file = folder.join(FILE);
         let file = file.to_str().ok_or_else(|| failed("its path is no Unicode".to_owned()))?;
         let database = Database::new(file).map_err(|error| failed(error.to_string()))?;
         // Commits without an fsync each: several times faster, and safe against a killed process.
         database.disable_bulk_loading().map_err(|error| failed(error.to_string()))?;
-        for table in Template::read()?.tables()? {
+        for table in template.tables()? {
             make(&database, &table).map_err(failed)?;
         }
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
@@ -66,15 +68,23 @@ pub(crate) fn listen_error(port: u16, source: std::io::Error) -> StartError {
     }
 }
 
-/// Makes the table if it is not there.
+/// Makes the table if it is not there, and its change stream if it has none yet.
 fn make(database: &Database, table: &TableDefinition) -> Result<(), String> {
-    let existing = database.list_tables(request(json!({}))?).map_err(|error| error.to_string())?;
-    if existing.table_names.contains(&table.resource) {
+    let stream = table.stream.as_ref().map(|view| json!({"StreamEnabled": true, "StreamViewType": view}));
+    let existing = database.get_table_metadata(&table.resource).map_err(|error| error.to_string())?;
+    if let Some(existing) = existing {
+        if let Some(stream) = stream.filter(|_| !existing.stream_enabled) {
+            let update = json!({"TableName": table.resource, "StreamSpecification": stream});
+            database.update_table(request(update)?).map_err(|error| error.to_string())?;
+        }
         return Ok(());
     }
     let mut definition = table.properties.clone();
     definition["TableName"] = json!(table.resource);
     definition["BillingMode"] = json!("PAY_PER_REQUEST");
+    if let Some(stream) = stream {
+        definition["StreamSpecification"] = stream;
+    }
     database.create_table(request(definition)?).map_err(|error| error.to_string())?;
     if let Some(attribute) = &table.time_to_live {
         let specification = json!({

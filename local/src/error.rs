@@ -70,6 +70,12 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The ledger or the change streams cannot be read.
+    #[error("the ledger or the change streams cannot be read: {0}")]
+    Ledger(String),
+    /// The queues cannot be made.
+    #[error("the queues cannot be made: {0}")]
+    Queues(String),
     /// `template.yaml` is not what this program expects.
     #[error("template.yaml: {0}")]
     Template(String),
@@ -82,4 +88,10 @@ pub enum StartError {
     /// The server broke down.
     #[error("the server stopped: {0}")]
     Serve(io::Error),
+}
+
+impl StartError {
+    pub(crate) fn ledger(error: rusqlite::Error) -> Self {
+        Self::Ledger(error.to_string())
+    }
 }

@@ -1,4 +1,5 @@
-//! Every function of the platform. Whoever adds one adds a line here.
+//! Every function of the platform. Whoever adds one adds a line here: to [`all`] if requests call it, to [`workers`] if
+//! messages, changes or the clock do.
 
 use axum::Router;
 use shared::{
@@ -67,6 +68,11 @@ pub struct WorkerEntry {
     pub settings: fn() -> Vec<Seen>,
     /// Its handler, wired to clients of the host.
     pub mount: fn(Lookup<'_>, &Host) -> Result<lambda::Handler, StartError>,
+}
+
+/// The names of all functions, also of workers.
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|function| function.name).chain(workers().iter().map(|worker| worker.name)).collect()
 }
 
 /// All workers, in the order of the README's table.

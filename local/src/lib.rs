@@ -3,14 +3,21 @@
 //! [`services`] starts the backing services in a data folder, [`platform`] mounts the functions over them, [`template`] reads
 //! what `template.yaml` says of tables and routes.
 
+mod addresses;
+mod backends;
+pub mod commands;
+mod common_answers;
 pub mod data;
 mod documents;
 mod dynamodb;
 mod error;
 pub mod functions;
+mod ledger;
 pub mod platform;
 mod redis_server;
 pub mod services;
+mod sources;
+mod sqs;
 pub mod template;
 
 pub use documents::{configuration, openapi};

@@ -28,8 +28,9 @@ use tower::ServiceExt as _;
 use crate::{
     StartError,
     dynamodb::listen_error,
-    functions::{self, Entry},
+    functions::{self, Entry, Lookup, WorkerEntry},
     services::{Ports, Services},
+    sources::{EventSources, Ground},
 };
 
 /// Bytes that Lambda takes in one event at the most.
@@ -64,6 +65,7 @@ impl Options {
 pub struct Platform {
     address: String,
     services: Services,
+    sources: EventSources,
     calls: BTreeMap<&'static str, Arc<Calls>>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
@@ -93,7 +95,7 @@ impl Platform {
         let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
         let services = Services::start(&options.data, Ports::default(), progress).await?;
         match mount(&services, &options.settings, system) {
-            Ok((router, calls)) => {
+            Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
                 let router = router.into_make_service_with_connect_info::<SocketAddr>();
                 let serving = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -101,7 +103,7 @@ impl Platform {
                     stopped.await.ok();
                 });
                 let server = tokio::spawn(serving.into_future());
-                Ok(Self { address, services, calls, stop, server })
+                Ok(Self { address, services, sources, calls, stop, server })
             }
             Err(error) => {
                 services.stop().await;
@@ -125,7 +127,18 @@ impl Platform {
         self.calls.get(name).map(|calls| &**calls)
     }
 
-    /// Stops in order: no new requests, those under way are answered, then the services.
+    /// Waits until nothing is left to do: every change has reached its consumers, no queue holds a message but dead letters,
+    /// no schedule runs. It waits without end if something keeps failing.
+    pub async fn drained(&self) {
+        self.sources.drained().await;
+    }
+
+    /// Has all schedules look at the clock now, and waits for the runs that this starts: for tests that move the clock.
+    pub async fn tick(&self) {
+        self.sources.tick().await;
+    }
+
+    /// Stops in order: no new requests, those under way are answered, then the workers, then the services.
     ///
     /// # Errors
     /// If the server had broken down before.
@@ -137,6 +150,7 @@ impl Platform {
             // A client that never ends its request does not keep the program.
             Err(_) => Ok(()),
         };
+        self.sources.stop().await;
         self.services.stop().await;
         served.map_err(StartError::Serve)
     }
@@ -153,23 +167,39 @@ async fn whole(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, nex
     }
 }
 
-type Mounted = (Router, BTreeMap<&'static str, Arc<Calls>>);
+/// All functions, wired to the services.
+struct Mounted {
+    router: Router,
+    sources: EventSources,
+    calls: BTreeMap<&'static str, Arc<Calls>>,
+}
 
-/// Merges the routes of all functions, each with clients that may do what its permissions say and no more.
+/// Wires all functions, each with clients that may do what its permissions say and no more.
 fn mount(
     services: &Services,
     settings: &HashMap<String, String>,
     system: Arc<dyn System>,
 ) -> Result<Mounted, StartError> {
     let lookup = |name: &str| settings.get(name).or_else(|| services.environment().get(name)).cloned();
-    let shell = read_from::<ShellConfig>(&lookup)?.shell(system.clone());
     let lanes = thread::available_parallelism().map_or(1, usize::from);
-    let host = Host::local(system, lanes);
-    let mut merged = Router::new();
+    let host = Host::local(system.clone(), lanes);
     let mut calls = BTreeMap::new();
+    let router = merge(&lookup, &host, &mut calls)?;
+    let sources = employ(services, &lookup, &host, &mut calls)?;
+    Ok(Mounted { router, sources, calls })
+}
+
+/// Merges the routes of all functions.
+fn merge(
+    lookup: Lookup<'_>,
+    host: &Host,
+    calls: &mut BTreeMap<&'static str, Arc<Calls>>,
+) -> Result<Router, StartError> {
+    let shell = read_from::<ShellConfig>(lookup)?.shell(host.system.clone());
+    let mut merged = Router::new();
     for Entry { name, permissions, mount, .. } in functions::all() {
         let host = host.for_function(permissions());
-        let routes = mount(&lookup, &host, &shell)?;
+        let routes = mount(lookup, &host, &shell)?;
         if name == "fallback" {
             // Where a path has routes of two functions, neither knows the other's methods: `fallback` knows all.
             let unrouted = routes.clone();
@@ -181,5 +211,21 @@ fn mount(
         }
         calls.insert(name, host.calls);
     }
-    Ok((merged.layer(middleware::from_fn(whole)), calls))
+    Ok(merged.layer(middleware::from_fn(whole)))
+}
+
+/// Puts all workers behind their event sources.
+fn employ(
+    services: &Services,
+    lookup: Lookup<'_>,
+    host: &Host,
+    calls: &mut BTreeMap<&'static str, Arc<Calls>>,
+) -> Result<EventSources, StartError> {
+    let mut workers = HashMap::new();
+    for WorkerEntry { name, permissions, mount, .. } in functions::workers() {
+        let host = host.for_function(permissions());
+        workers.insert(name.to_owned(), mount(lookup, &host)?);
+        calls.insert(name, host.calls);
+    }
+    EventSources::start(Ground::of(services, host.system.clone()), &workers)
 }

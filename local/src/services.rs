@@ -9,7 +9,13 @@ use shared::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{StartError, data::DataFolder, dynamodb::EmbeddedDynamo, redis_server::RedisServer, template::Template};
+use crate::{
+    StartError,
+    backends::Backends,
+    data::DataFolder,
+    redis_server::RedisServer,
+    template::{Template, upper_snake},
+};
 
 /// Settings that the local services take over from the program's own environment.
 const HANDED_OVER: [&str; 7] = [
@@ -45,12 +51,15 @@ pub struct Ports {
     pub dynamodb: u16,
     /// The cache.
     pub redis: u16,
+    /// The queues.
+    pub sqs: u16,
 }
 
 /// Running services. Stop them in order with [`Services::stop`].
 pub struct Services {
     data: DataFolder,
-    dynamodb: EmbeddedDynamo,
+    template: Template,
+    backends: Backends,
     redis: Option<RedisServer>,
     environment: HashMap<String, String>,
 }
@@ -62,6 +71,19 @@ impl Services {
     /// # Errors
     /// Whatever keeps one of them from starting; the others are stopped again.
     pub async fn start(data: &Path, ports: Ports, progress: impl Fn(&str)) -> Result<Self, StartError> {
+        Self::start_from(Template::read()?, data, ports, progress).await
+    }
+
+    /// The same for another template.
+    ///
+    /// # Errors
+    /// Whatever keeps one of them from starting; the others are stopped again.
+    pub(crate) async fn start_from(
+        template: Template,
+        data: &Path,
+        ports: Ports,
+        progress: impl Fn(&str),
+    ) -> Result<Self, StartError> {
         let data = DataFolder::open(data)?;
         let keys = data.keys()?;
         let (redis, redis_url) = match config::variable("REDIS_URL") {
@@ -73,17 +95,32 @@ impl Services {
                 (Some(server), url)
             }
         };
-        let dynamodb = match EmbeddedDynamo::start(data.path(), ports.dynamodb).await {
-            Ok(dynamodb) => dynamodb,
+        match Backends::start(&template, &data, ports).await {
+            Ok(backends) => {
+                let environment = environment(&keys, &redis_url, &backends);
+                Ok(Self { data, template, backends, redis, environment })
+            }
             Err(error) => {
                 if let Some(redis) = redis {
                     redis.stop().await;
                 }
-                return Err(error);
+                Err(error)
             }
-        };
-        let environment = environment(&keys, &redis_url, &dynamodb.endpoint)?;
-        Ok(Self { data, dynamodb, redis, environment })
+        }
+    }
+
+    /// The template that the services follow.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    pub(crate) fn backends(&self) -> &Backends {
+        &self.backends
+    }
+
+    /// Where changes go that nobody could take.
+    pub(crate) fn failed_changes(&self) -> std::path::PathBuf {
+        self.data.path().join("failed-changes")
     }
 
     /// The environment in which functions use these services.
@@ -98,32 +135,37 @@ impl Services {
 
     /// Stops the services; the data folder is free again afterwards.
     pub async fn stop(self) {
-        self.dynamodb.stop().await;
+        self.backends.stop(&self.data).await;
         if let Some(redis) = self.redis {
             redis.stop().await;
         }
     }
 }
 
-fn environment(keys: &PrivateKeys, redis: &str, dynamodb: &str) -> Result<HashMap<String, String>, StartError> {
+fn environment(keys: &PrivateKeys, redis: &str, backends: &Backends) -> HashMap<String, String> {
     let mut environment = HashMap::from(
         [
             ("AWS_REGION", "local"),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &backends.dynamodb.endpoint),
+            ("AWS_ENDPOINT_URL_SQS", &backends.sqs.endpoint),
             ("REDIS_URL", redis),
             ("JWT_KEYS", &keys.to_json()),
             ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    for table in Template::read()?.tables()? {
-        let name = table.resource.strip_suffix("Table").unwrap_or(&table.resource).to_uppercase();
-        environment.insert(format!("{name}_TABLE"), table.resource);
+    for table in &backends.tables {
+        let name = upper_snake(table.strip_suffix("Table").unwrap_or(table));
+        environment.insert(format!("{name}_TABLE"), table.clone());
+    }
+    for (resource, url) in backends.sqs.urls() {
+        let name = upper_snake(resource.strip_suffix("Queue").unwrap_or(resource));
+        environment.insert(format!("{name}_QUEUE"), url.clone());
     }
     for name in HANDED_OVER {
         environment.extend(config::variable(name).map(|value| (name.to_owned(), value)));
     }
-    Ok(environment)
+    environment
 }

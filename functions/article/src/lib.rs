@@ -58,7 +58,7 @@ struct ListQuery {
     /// Only those that this user likes.
     favorited: Option<String>,
     /// How many; more than 100 get 100.
-    #[param(value_type = Option<u64>, minimum = 1, default = 20)]
+    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
     limit: Option<String>,
     /// How many of the newest to skip.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 10000, default = 0)]

@@ -11,7 +11,8 @@ use crate::support::{
 /// How long cargo may take, should it find something to build or others that build.
 const BUILD: Duration = Duration::from_secs(420);
 /// What a function may do without though it has no default.
-const OPTIONAL: [&str; 3] = ["AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"];
+const OPTIONAL: [&str; 4] =
+    ["AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
 
 /// `cargo lambda`, run in the repository over what the tests were built into.
 fn cargo_lambda(sandbox: &Sandbox, arguments: &[&str]) -> Command {
@@ -42,10 +43,11 @@ struct Watched {
 impl Watched {
     async fn start(sandbox: &Sandbox) -> Self {
         expect_cargo_lambda(sandbox).await;
-        let [dynamodb, redis, port] = free_ports();
+        let [dynamodb, redis, sqs, port] = free_ports();
         let environment = sandbox.text(".env.local");
         let mut command = sandbox.bloghub(&["services", "--data", "data", "--env-file", &environment]);
         command.args(["--dynamodb-port", &dynamodb.to_string(), "--redis-port", &redis.to_string()]);
+        command.args(["--sqs-port", &sqs.to_string()]);
         let mut services = Running::start(sandbox, command);
         services.says("ready").await;
         let invoke = ["--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()];

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests, helpers included, a panic is how a failure is told")]
 
+mod chaos;
 mod events;
 mod lambda;
 mod logs;
 mod program;
+mod queues;
 mod refusals;
 mod restarts;
 mod support;

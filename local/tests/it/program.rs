@@ -27,7 +27,7 @@ async fn help_explains_port_data_and_the_subcommands() {
     for word in ["--port", "BLOGHUB_PORT", "3000", "--data", "BLOGHUB_DATA"] {
         assert!(text.contains(word), "{word} is missing in {text}");
     }
-    for command in ["run", "services", "keys", "openapi", "configuration"] {
+    for command in ["run", "services", "queues", "streams", "keys", "openapi", "configuration"] {
         let line = text.lines().find(|line| line.trim_start().starts_with(command));
         let explained = line.is_some_and(|line| line.split_whitespace().count() > 3);
         assert!(explained, "{command} is not explained in {text}");
@@ -37,7 +37,7 @@ async fn help_explains_port_data_and_the_subcommands() {
 #[tokio::test]
 async fn each_subcommand_explains_its_own_flags() {
     let services = help(&["services", "--help"]).await;
-    for flag in ["--data", "--dynamodb-port", "--redis-port", "--env-file"] {
+    for flag in ["--data", "--dynamodb-port", "--redis-port", "--sqs-port", "--env-file"] {
         assert!(services.contains(flag), "{flag} is missing in {services}");
     }
     assert!(help(&["run", "--help"]).await.contains("--port"));
@@ -154,12 +154,12 @@ async fn only_log_lines_go_to_standard_output() {
 async fn keys_and_the_environment_for_functions_are_for_nobody_else_to_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::new();
-    let [dynamodb, redis] = free_ports().map(|port| port.to_string());
-    let ports = ["--dynamodb-port", &dynamodb, "--redis-port", &redis];
+    let [dynamodb, redis, sqs] = free_ports().map(|port| port.to_string());
+    let ports = ["--dynamodb-port", &dynamodb, "--redis-port", &redis, "--sqs-port", &sqs];
     let command = sandbox.bloghub(&[&["services", "--data", "data", "--env-file", ".env.local"], &ports[..]].concat());
     let mut running = Running::start(&sandbox, command);
     running.says("ready").await;
-    for file in ["data/jwt-keys.json", ".env.local"] {
+    for file in ["data/jwt-keys.json", "data/addresses.json", ".env.local"] {
         let mode = fs::metadata(sandbox.path(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{file} has mode {mode:o}");
     }

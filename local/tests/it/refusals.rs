@@ -134,16 +134,17 @@ async fn a_port_that_is_none_is_named() {
 
 #[tokio::test]
 async fn taken_ports_of_the_services_are_named() {
-    for flag in ["--dynamodb-port", "--redis-port"] {
+    let flags = ["--dynamodb-port", "--redis-port", "--sqs-port"];
+    for flag in flags {
         let sandbox = Sandbox::new();
         let holder = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let taken = holder.local_addr().unwrap().port();
-        let [free] = free_ports();
-        let [dynamodb, redis] = if flag == "--redis-port" { [free, taken] } else { [taken, free] };
-        let [dynamodb, redis] = [dynamodb, redis].map(|port| port.to_string());
-        let ports = ["--dynamodb-port", &dynamodb, "--redis-port", &redis];
-        let line =
-            lonely_refusal(&sandbox, sandbox.bloghub(&[&["services", "--data", "data"], &ports[..]].concat())).await;
+        let free: [u16; 3] = free_ports();
+        let mut command = sandbox.bloghub(&["services", "--data", "data"]);
+        for (own, free) in flags.iter().zip(free) {
+            command.args([own, &*(if *own == flag { taken } else { free }).to_string()]);
+        }
+        let line = lonely_refusal(&sandbox, command).await;
         assert!(line.contains(&format!("port {taken} is taken")), "{flag}: {line}");
     }
 }
@@ -154,6 +155,7 @@ async fn a_redis_of_somebody_else_is_not_taken_for_ones_own() {
     let [first_dynamodb, second_dynamodb, redis] = free_ports().map(|port| port.to_string());
     let services = |data: &str, dynamodb: &str| {
         let mut command = sandbox.bloghub(&["services", "--dynamodb-port", dynamodb, "--redis-port", &redis]);
+        command.args(["--sqs-port", "0"]);
         command.args(["--data", data, "--env-file", &format!("{data}.env")]);
         command
     };
@@ -168,7 +170,7 @@ async fn a_redis_of_somebody_else_is_not_taken_for_ones_own() {
 async fn an_environment_file_that_cannot_be_written_is_named() {
     let sandbox = Sandbox::new();
     let [dynamodb, redis] = free_ports().map(|port| port.to_string());
-    let ports = ["--dynamodb-port", &dynamodb, "--redis-port", &redis];
+    let ports = ["--dynamodb-port", &dynamodb, "--redis-port", &redis, "--sqs-port", "0"];
     let command = sandbox.bloghub(&[&["services", "--data", "data", "--env-file", "none/.env"], &ports[..]].concat());
     let line = lonely_refusal(&sandbox, command).await;
     assert!(line.contains("cannot write none/.env"), "{line}");

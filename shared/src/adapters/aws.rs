@@ -1,8 +1,6 @@
 //! What the SDK's clients have in common. They are built by hand: no profile files, no metadata service, one TLS stack, a
 //! handful of roots.
 
-mod breaker;
-
 use std::{error::Error, fmt, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -16,9 +14,7 @@ use aws_smithy_types::{
 };
 use aws_types::{SdkConfig, region::Region};
 
-pub(super) use breaker::BreakerInterceptor;
-
-use super::{http1::Http1, tls::AMAZON_ROOTS};
+use super::{breaker::is_open, http1::Http1, tls::AMAZON_ROOTS};
 use crate::ports::StoreError;
 
 /// A region's name, such as `eu-central-1`.
@@ -65,7 +61,7 @@ pub fn http_client() -> SharedHttpClient {
 }
 
 /// What any service's client is configured by.
-pub(super) fn sdk_config(settings: &AwsSettings, http: SharedHttpClient) -> SdkConfig {
+pub fn sdk_config(settings: &AwsSettings, http: SharedHttpClient) -> SdkConfig {
     let AwsCredentials { access_key_id, secret_access_key, session_token } = settings.credentials.clone();
     let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
     let timeouts = TimeoutConfig::builder()
@@ -101,7 +97,7 @@ where
             overloaded.contains(&code) || answer.raw().status().is_server_error()
         }
         // A call that is not to be made; the breaker's reason passes.
-        SdkError::ConstructionFailure(_) => breaker::is_open(error),
+        SdkError::ConstructionFailure(_) => is_open(error),
         _ => true,
     };
     // The SDK's own `Display` keeps the causes to itself.

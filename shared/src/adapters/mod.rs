@@ -1,6 +1,7 @@
 //! The ports on real services. Only wiring and the local host name what is in here; functions see ports.
 
 pub mod aws;
+mod breaker;
 pub mod calls;
 pub mod dynamodb;
 pub mod host;

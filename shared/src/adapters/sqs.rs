@@ -16,7 +16,10 @@ use futures_util::future::join_all;
 
 pub use recorder::Recorder;
 
-use super::aws::{self, AwsSettings, BreakerInterceptor, sdk_config};
+use super::{
+    aws::{self, AwsSettings, sdk_config},
+    breaker::BreakerInterceptor,
+};
 use crate::{
     domain::change::Change,
     ports::{
@@ -85,8 +88,8 @@ impl Sqs {
     /// A client over `http` whose every call `recorder` watches.
     pub fn new(settings: &SqsSettings, http: SharedHttpClient, queues: QueueUrls, recorder: Recorder) -> Self {
         let config = Builder::from(&sdk_config(&settings.0, http));
-        let config = config.interceptor(BreakerInterceptor::new(SERVICE)).interceptor(recorder);
-        Self { client: Client::from_conf(config.build()), queues }
+        let config = config.interceptor(BreakerInterceptor::new(SERVICE)).interceptor(recorder).build();
+        Self { client: Client::from_conf(config), queues }
     }
 
     /// Opens a connection by a call that changes nothing and that `permissions` allow: a batch of no messages, which SQS

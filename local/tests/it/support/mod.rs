@@ -9,7 +9,7 @@ use std::{net::TcpListener, path::Path, time::Duration};
 use serde_json::Value;
 
 pub(crate) use api::{Answer, Api, PASSWORD};
-pub(crate) use running::Running;
+pub(crate) use running::{Ended, Running};
 pub(crate) use sandbox::Sandbox;
 
 /// How long anything but a build may take on a busy machine.

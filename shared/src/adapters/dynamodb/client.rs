@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{Recorder, error::SERVICE};
-use crate::adapters::aws::{AwsSettings, BreakerInterceptor, sdk_config};
+use crate::adapters::{
+    aws::{AwsSettings, sdk_config},
+    breaker::BreakerInterceptor,
+};
 
 /// Where DynamoDB is and who calls it.
 #[derive(Debug, Clone)]
@@ -14,6 +17,6 @@ pub struct DynamoSettings(pub AwsSettings);
 
 /// A client over `http` whose every call `recorder` watches.
 pub(super) fn client(settings: &DynamoSettings, http: SharedHttpClient, recorder: Recorder) -> Client {
-    let config = Builder::from(&sdk_config(&settings.0, http));
-    Client::from_conf(config.interceptor(BreakerInterceptor::new(SERVICE)).interceptor(recorder).build())
+    let breaker = BreakerInterceptor::new(SERVICE);
+    Client::from_conf(Builder::from(&sdk_config(&settings.0, http)).interceptor(breaker).interceptor(recorder).build())
 }

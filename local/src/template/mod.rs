@@ -1,13 +1,20 @@
-//! What `template.yaml` says: the tables and the functions with their routes and permissions. The program reads the very
-//! template that is deployed, so that the two cannot differ.
+//! What `template.yaml` says: tables, queues, functions with their routes and permissions, and what calls the functions that
+//! no route calls. The program reads the very template that is deployed, so that the two cannot differ.
 
-use std::collections::BTreeMap;
+mod properties;
+mod queues;
+mod sources;
+
+use std::{collections::BTreeMap, time::Duration};
+
+pub use queues::{QueueDefinition, Redrive};
+pub use sources::{QueueSource, ScheduleService, ScheduleSource, Sources, StartingPosition, StreamSource};
 
 use serde_yaml_ng::Value;
 
 use crate::StartError;
 
-const TEMPLATE: &str = include_str!("../../template.yaml");
+const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// A table of the template.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +23,8 @@ pub struct TableDefinition {
     pub resource: String,
     /// `KeySchema` and `AttributeDefinitions`, as DynamoDB's `CreateTable` takes them.
     pub properties: serde_json::Value,
+    /// What the records of its change stream show, such as `NEW_AND_OLD_IMAGES`, if it has one.
+    pub stream: Option<String>,
     /// The attribute by which items expire, if any.
     pub time_to_live: Option<String>,
 }
@@ -38,6 +47,7 @@ pub struct FunctionDefinition {
 }
 
 /// The template.
+#[derive(Debug, Clone)]
 pub struct Template(Value);
 
 impl Template {
@@ -46,7 +56,15 @@ impl Template {
     /// # Errors
     /// [`StartError::Template`] if it is no YAML.
     pub fn read() -> Result<Self, StartError> {
-        serde_yaml_ng::from_str(TEMPLATE).map(Self).map_err(|error| StartError::Template(error.to_string()))
+        Self::parse(TEMPLATE)
+    }
+
+    /// Another template.
+    ///
+    /// # Errors
+    /// [`StartError::Template`] if it is no YAML.
+    pub fn parse(text: &str) -> Result<Self, StartError> {
+        serde_yaml_ng::from_str(text).map(Self).map_err(|error| StartError::Template(error.to_string()))
     }
 
     fn resources(&self, kind: &'static str) -> impl Iterator<Item = (String, &Value)> {
@@ -69,9 +87,21 @@ impl Template {
                 "AttributeDefinitions": plain("AttributeDefinitions")?,
             });
             let time_to_live = properties["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
-            Ok(TableDefinition { resource, properties: keys, time_to_live })
+            let stream = properties["StreamSpecification"]["StreamViewType"].as_str().map(str::to_owned);
+            Ok(TableDefinition { resource, properties: keys, stream, time_to_live })
         };
         self.resources("AWS::DynamoDB::Table").map(table).collect()
+    }
+
+    /// How long a call of the function `name`, such as `change-relay`, may take.
+    pub fn timeout(&self, name: &str) -> Duration {
+        let own = self
+            .resources("AWS::Serverless::Function")
+            .find(|(resource, _)| resource.strip_suffix("Function").map(kebab).as_deref() == Some(name));
+        let own = own.and_then(|(_, properties)| properties["Timeout"].as_u64());
+        let seconds = own.or_else(|| self.0["Globals"]["Function"]["Timeout"].as_u64());
+        // Lambda's own default.
+        Duration::from_secs(seconds.unwrap_or(3))
     }
 
     /// The functions by resource, such as `SignupFunction`.
@@ -84,6 +114,7 @@ impl Template {
 
 fn function(properties: &Value) -> FunctionDefinition {
     let events = properties["Events"].as_mapping().into_iter().flatten();
+    let requests = events.filter(|(_, event)| event["Type"] == "HttpApi");
     let route = |event: &Value| match (event["Properties"]["Method"].as_str(), event["Properties"]["Path"].as_str()) {
         (_, Some("$default")) | (None, None) => "$default".to_owned(),
         (method, path) => format!("{} {}", method.unwrap_or("ANY").to_uppercase(), path.unwrap_or("?")),
@@ -97,7 +128,7 @@ fn function(properties: &Value) -> FunctionDefinition {
     let grant = |statement: &Value| (attribute_of(&statement["Resource"]), texts(&statement["Action"]));
     let variables = properties["Environment"]["Variables"].as_mapping().into_iter().flatten();
     FunctionDefinition {
-        routes: events.map(|(_, event)| route(event)).collect(),
+        routes: requests.map(|(_, event)| route(event)).collect(),
         grants: statements.map(grant).collect(),
         variables: variables.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect(),
         code: properties["CodeUri"].as_str().unwrap_or_default().to_owned(),
@@ -113,4 +144,46 @@ fn attribute_of(value: &Value) -> String {
         other => other.as_str().unwrap_or_default(),
     };
     text.strip_suffix(".Arn").unwrap_or(text).to_owned()
+}
+
+/// `properties` as plain JSON: what a tag such as `!GetAtt` or `!Sub` is about stands for itself.
+fn plain(properties: &Value) -> Result<serde_json::Value, String> {
+    fn untag(value: &Value) -> Value {
+        match value {
+            Value::Tagged(tagged) => untag(&tagged.value),
+            Value::Sequence(items) => items.iter().map(untag).collect(),
+            Value::Mapping(fields) => {
+                Value::Mapping(fields.iter().map(|(name, value)| (name.clone(), untag(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    serde_json::to_value(untag(properties)).map_err(|error| error.to_string())
+}
+
+/// `properties` as `T` knows them; what it does not know is an error that names `whose` they are.
+fn known<T: serde::de::DeserializeOwned>(whose: &str, properties: &Value) -> Result<T, StartError> {
+    let read = plain(properties).and_then(|json| serde_json::from_value(json).map_err(|error| error.to_string()));
+    read.map_err(|problem| StartError::Template(format!("{whose}: {problem}")))
+}
+
+/// `ChangeRelay` in kebab case: `change-relay`.
+pub(crate) fn kebab(name: &str) -> String {
+    separated(name, '-').to_lowercase()
+}
+
+/// `CacheEvict` as a variable's name begins: `CACHE_EVICT`.
+pub(crate) fn upper_snake(name: &str) -> String {
+    separated(name, '_').to_uppercase()
+}
+
+fn separated(name: &str, separator: char) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(separator);
+        }
+        words.push(letter);
+    }
+    words
 }

@@ -1,4 +1,4 @@
-//! While a service is away, calls fail at once instead of after all their tries. The SDK's own retries stay beneath: their token
+//! While a service of AWS is away, calls fail at once instead of after all their tries. The SDK's own retries stay beneath: their token
 //! bucket keeps them from multiplying the load of a service in trouble.
 
 use std::{error::Error, time::Duration};
@@ -33,14 +33,14 @@ fn rules() -> Rules {
 
 /// An interceptor for the SDK's client: one breaker for all its calls.
 #[derive(Debug)]
-pub(in crate::adapters) struct BreakerInterceptor {
+pub(super) struct BreakerInterceptor {
     service: &'static str,
     breaker: Breaker,
 }
 
 impl BreakerInterceptor {
     /// For a client of `service`.
-    pub(in crate::adapters) fn new(service: &'static str) -> Self {
+    pub(super) fn new(service: &'static str) -> Self {
         Self { service, breaker: Breaker::new(rules()) }
     }
 }
@@ -93,8 +93,8 @@ impl Intercept for BreakerInterceptor {
             _ => Outcome::Success,
         };
         match self.breaker.report(*permit, outcome, now(components)?) {
-            Some(true) => tracing::info!("{} is back", self.service),
-            Some(false) => tracing::warn!("{} is away: calls fail at once", self.service),
+            Some(true) => tracing::info!(service = self.service, "a service is back"),
+            Some(false) => tracing::warn!(service = self.service, "a service is away: calls fail at once"),
             None => {}
         }
         Ok(())

@@ -1,0 +1,178 @@
+//! What must hold between items when the program has stopped, whatever it was doing when it was killed. The keys are those of
+//! `docs/storage.md`. Whoever adds records that follow from others adds a check to [`CHECKS`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::tables::{Item, Tables, number, text, texts};
+
+const USERS: &str = "UsersTable";
+const SESSIONS: &str = "SessionsTable";
+const ARTICLES: &str = "ArticlesTable";
+
+/// Finds what contradicts itself.
+type Check = fn(&Tables) -> Vec<String>;
+
+const CHECKS: [Check; 5] = [
+    lists_have_the_live_articles_and_no_others,
+    counts_equal_the_entries,
+    the_bodies_of_live_articles_are_there,
+    each_user_has_their_guards_and_no_others,
+    sessions_are_of_users,
+];
+
+/// All that contradicts itself.
+pub(crate) fn losses(tables: &Tables) -> Vec<String> {
+    CHECKS.iter().flat_map(|check| check(tables)).map(|what| format!("in the tables: {what}")).collect()
+}
+
+/// What is left over and harms nobody.
+pub(crate) fn left_over(tables: &Tables) -> Vec<String> {
+    let live: BTreeSet<_> = live_articles(tables).filter_map(|article| text(article, "id")).collect();
+    let bodies = tables.items(ARTICLES, "REVISION#").filter(|(id, ..)| !live.contains(id)).count();
+    if bodies == 0 { Vec::new() } else { vec![format!("{bodies} bodies of deleted articles")] }
+}
+
+fn live_articles(tables: &Tables) -> impl Iterator<Item = &Item> {
+    let articles = tables.items(ARTICLES, "ARTICLE#").map(|(.., item)| item);
+    articles.filter(|item| !item.contains_key("deletedAt"))
+}
+
+/// Lists by name, with the ids of their articles.
+type Lists<'a> = BTreeMap<String, BTreeSet<&'a str>>;
+
+fn entries(tables: &Tables) -> Lists<'_> {
+    let mut lists = Lists::new();
+    for (list, id, _) in tables.items(ARTICLES, "LIST#") {
+        lists.entry(list.to_owned()).or_default().insert(id);
+    }
+    lists
+}
+
+fn lists_have_the_live_articles_and_no_others(tables: &Tables) -> Vec<String> {
+    let mut expected = Lists::new();
+    for article in live_articles(tables) {
+        let id = text(article, "id").unwrap_or_default();
+        // The load's tags are their own folded form.
+        let tags = texts(article, "tags").into_iter().map(|tag| format!("TAG#{tag}"));
+        let author = format!("AUTHOR#{}", text(article, "authorId").unwrap_or_default());
+        for list in tags.chain([author, "LATEST".to_owned()]) {
+            expected.entry(list).or_default().insert(id);
+        }
+    }
+    let found = entries(tables);
+    if found == expected { Vec::new() } else { vec![format!("lists are {found:?}, not {expected:?}")] }
+}
+
+fn counts_equal_the_entries(tables: &Tables) -> Vec<String> {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for (_, list, item) in tables.items(ARTICLES, "COUNT#") {
+        *counts.entry(list).or_default() += number(item, "n").unwrap_or_default();
+    }
+    let entries = entries(tables);
+    let names: BTreeSet<&str> = entries.keys().map(String::as_str).chain(counts.keys().copied()).collect();
+    let differs = |list: &&str| {
+        let entries = entries.get(*list).map_or(0, BTreeSet::len);
+        counts.get(list).copied().unwrap_or_default() != i64::try_from(entries).unwrap_or(i64::MAX)
+    };
+    let wrong = names.into_iter().filter(differs);
+    wrong.map(|list| format!("{list} counts {:?} of {:?}", counts.get(list), entries.get(list))).collect()
+}
+
+fn the_bodies_of_live_articles_are_there(tables: &Tables) -> Vec<String> {
+    let revisions: BTreeSet<_> = tables.items(ARTICLES, "REVISION#").map(|(id, number, _)| (id, number)).collect();
+    let mut lost = Vec::new();
+    for article in live_articles(tables) {
+        let id = text(article, "id").unwrap_or_default();
+        for revision in 1..=number(article, "revision").unwrap_or_default() {
+            if !revisions.contains(&(id, format!("{revision:010}").as_str())) {
+                lost.push(format!("revision {revision} of article {id} is not there"));
+            }
+        }
+    }
+    lost
+}
+
+fn each_user_has_their_guards_and_no_others(tables: &Tables) -> Vec<String> {
+    let mut expected = BTreeSet::new();
+    for (id, _, user) in tables.items(USERS, "USER#") {
+        for (guard, attribute) in [("USERNAME", "username"), ("EMAIL", "email")] {
+            expected.insert((guard, text(user, attribute).unwrap_or_default(), id));
+        }
+    }
+    let mut found = BTreeSet::new();
+    for (guard, prefix) in [("USERNAME", "USERNAME#"), ("EMAIL", "EMAIL#")] {
+        let guards = tables.items(USERS, prefix);
+        found.extend(guards.map(|(name, _, item)| (guard, name, text(item, "userId").unwrap_or_default())));
+    }
+    expected
+        .symmetric_difference(&found)
+        .map(|guard| format!("guard without user, or user without: {guard:?}"))
+        .collect()
+}
+
+fn sessions_are_of_users(tables: &Tables) -> Vec<String> {
+    let users: BTreeSet<_> = tables.items(USERS, "USER#").map(|(id, ..)| id).collect();
+    let orphans = tables.items(SESSIONS, "USER#").filter(|(user, ..)| !users.contains(user));
+    orphans.map(|(user, session, _)| format!("{session} is of {user}, who is not there")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A user with a session, and an article with one tag on all its lists.
+    fn whole() -> Vec<(&'static str, Value)> {
+        let article = |pk: &str, sk: &str| json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        let count = |list: &str| json!({"pk": {"S": "COUNT#1"}, "sk": {"S": list}, "n": {"N": "1"}});
+        let guard = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "GUARD"}, "userId": {"S": "u"}});
+        vec![
+            (USERS, json!({"pk": {"S": "USER#u"}, "sk": {"S": "USER"}, "username": {"S": "a"}, "email": {"S": "a@b"}})),
+            (USERS, guard("USERNAME#a")),
+            (USERS, guard("EMAIL#a@b")),
+            (SESSIONS, article("USER#u", "SESSION#s")),
+            (
+                ARTICLES,
+                json!({
+                    "pk": {"S": "ARTICLE#t"}, "sk": {"S": "LIVE"}, "id": {"S": "1"}, "authorId": {"S": "u"},
+                    "tags": {"L": [{"S": "x"}]}, "revision": {"N": "1"},
+                }),
+            ),
+            (ARTICLES, article("REVISION#1", "0000000001")),
+            (ARTICLES, article("LIST#LATEST", "1")),
+            (ARTICLES, article("LIST#AUTHOR#u", "1")),
+            (ARTICLES, article("LIST#TAG#x", "1")),
+            (ARTICLES, count("LATEST")),
+            (ARTICLES, count("AUTHOR#u")),
+            (ARTICLES, count("TAG#x")),
+        ]
+    }
+
+    #[test]
+    fn what_is_whole_has_no_losses() {
+        let tables = Tables::of(whole());
+        assert_eq!((losses(&tables), left_over(&tables)), (vec![], vec![]));
+    }
+
+    #[test]
+    fn whatever_single_item_is_missing_is_noticed() {
+        for missing in 0..whole().len() {
+            let mut items = whole();
+            let (_, item) = items.remove(missing);
+            // A session that nobody has any more is no contradiction.
+            let session = item["sk"]["S"].as_str().unwrap().starts_with("SESSION#");
+            let tables = Tables::of(items);
+            let noticed = !losses(&tables).is_empty() || !left_over(&tables).is_empty();
+            assert_eq!(noticed, !session, "{item}");
+        }
+    }
+
+    #[test]
+    fn bodies_of_a_deleted_article_are_left_over_and_not_lost() {
+        let mut items = whole();
+        items.push((ARTICLES, json!({"pk": {"S": "REVISION#2"}, "sk": {"S": "0000000001"}})));
+        let tables = Tables::of(items);
+        assert_eq!((losses(&tables), left_over(&tables)), (vec![], vec!["1 bodies of deleted articles".to_owned()]));
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line: what `bloghub` and its subcommands do, each in a module of its own.
+
+mod deployment;
+mod keys;
+mod platform;
+mod queues;
+mod services;
+mod stop;
+mod streams;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use shared::{config, telemetry};
+
+use crate::{StartError, configuration, functions, openapi, services::Settings};
+
+/// A blog and discussion platform on one machine.
+///
+/// Without a subcommand it runs the whole platform. Log lines go to standard output as JSON, everything else to standard error.
+#[derive(Parser)]
+#[command(name = "bloghub", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: platform::Arguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole platform (the default)
+    Run(platform::Arguments),
+    /// Run only the backing services, on fixed ports, for functions that are run by hand
+    Services(services::Arguments),
+    /// Show the queues with their dead letters, or send dead letters back
+    Queues(queues::Arguments),
+    /// Show how far behind the consumers of the change streams are
+    Streams(streams::Arguments),
+    /// Make a key for access tokens and print JWT_KEYS and JWT_PUBLIC_KEYS as one JSON object
+    Keys(keys::Arguments),
+    /// Print the API's description (OpenAPI 3.1)
+    Openapi,
+    /// Print the page of all settings (Markdown)
+    Configuration,
+}
+
+#[derive(Args)]
+struct Data {
+    /// The folder that holds all data; made if it is missing
+    #[arg(long = "data", value_name = "DIR", env = "BLOGHUB_DATA", default_value = "data", value_parser = folder)]
+    folder: PathBuf,
+}
+
+/// An empty variable counts as absent.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(if text.is_empty() { "data" } else { text }))
+}
+
+/// Does what the command line says.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(arguments) => platform::run(arguments).await,
+        Command::Services(arguments) => services::run(arguments).await,
+        Command::Queues(arguments) => queues::run(arguments).await,
+        Command::Streams(arguments) => streams::run(arguments).await,
+        Command::Keys(arguments) => keys::run(&arguments),
+        Command::Openapi => openapi().map(|text| print(&text)).map_err(|error| error.to_string()),
+        Command::Configuration => {
+            print(&configuration());
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            tell(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a person reads, on standard error.
+fn tell(line: &str) {
+    eprintln!("bloghub: {line}");
+}
+
+/// What a program reads, on standard output.
+#[allow(clippy::print_stdout, reason = "this is the program's result")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+/// Reads all settings, so that a malformed one is told before anything is started, and starts the log.
+fn start_log() -> Result<(), String> {
+    let settings = config::read::<Settings>().map_err(|error| error.to_string())?;
+    let own: Vec<_> = functions::names().into_iter().chain(["bloghub"]).collect();
+    telemetry::start(settings.log_level, &own, std::io::stdout);
+    Ok(())
+}
+
+fn line(error: StartError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,78 @@
+"""What the fuzzer knows of this API beyond its OpenAPI document: how to log in, which articles there are, and what every
+error has. Schemathesis loads it (SCHEMATHESIS_HOOKS)."""
+
+import collections
+import itertools
+import json
+import os
+
+import requests
+import schemathesis
+
+URL = os.environ["FUZZ_URL"]
+NAMES = itertools.count()
+# The latest articles that were published, so that paths lead somewhere half of the time.
+SLUGS = collections.deque(maxlen=16)
+PROBLEM = {"type", "title", "status", "detail", "code", "requestId", "errors"}
+
+session = requests.Session()
+# No proxy of the machine's is asked for an address on this machine.
+session.trust_env = False
+
+
+class Account:
+    """Signs somebody up whenever a token is wanted; a token that is refused, as after a logout, is replaced."""
+
+    def get(self, _case, _context):
+        name = f"fuzzer-{os.getpid()}-{next(NAMES)}"
+        user = {"username": name, "email": f"{name}@mail.example", "password": "correct horse battery"}
+        answer = session.post(f"{URL}/api/users", json={"user": user}, timeout=30)
+        answer.raise_for_status()
+        return answer.json()["user"]["token"]
+
+    def set(self, case, token, _context):
+        case.headers["Authorization"] = f"Token {token}"
+
+
+if os.environ["FUZZ_AS"] == "user":
+    schemathesis.auth()(Account)
+
+
+@schemathesis.hook
+def map_path_parameters(_context, parameters):
+    """Puts a real slug into every second path."""
+    if parameters and "slug" in parameters and SLUGS:
+        turn = hash(parameters["slug"]) if isinstance(parameters["slug"], str) else 1
+        if turn % 2 == 0:
+            parameters["slug"] = SLUGS[turn % len(SLUGS)]
+    return parameters
+
+
+@schemathesis.hook
+def after_call(_context, case, response):
+    if case.operation.label == "POST /api/articles" and response.status_code == 201:
+        SLUGS.append(response.json()["article"]["slug"])
+
+
+@schemathesis.check
+def every_answer_has_its_id(_context, response, _case):
+    """Every answer has an `x-request-id`."""
+    assert header(response, "x-request-id"), "the answer has no x-request-id"
+
+
+@schemathesis.check
+def every_error_is_a_problem(_context, response, case):
+    """Every 4xx and 5xx is a whole problem (RFC 9457) that carries the request's id."""
+    if response.status_code < 400 or case.method.upper() == "HEAD":
+        return
+    assert header(response, "content-type") == "application/problem+json", "an error of another content type"
+    problem = json.loads(response.content)
+    assert set(problem) >= PROBLEM, f"the problem lacks {PROBLEM - set(problem)}"
+    assert problem["status"] == response.status_code, "the problem has another status than the answer"
+    assert problem["requestId"] == header(response, "x-request-id"), "the problem has another id than the answer"
+    assert problem["type"] == f"urn:bloghub:problem:{problem['code']}", "type and code disagree"
+    assert problem["errors"] and all(problem["errors"].values()), "the problem names nothing in errors"
+
+
+def header(response, name):
+    return next(iter(response.headers.get(name, [])), None)

@@ -1,0 +1,202 @@
+//! Accounts, logins and profiles.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Answer, Outcome, encode},
+    expected::{Fields, Refusal, compare},
+    operation::{AccountFields, Refresh, Who},
+    vocabulary::{Kept, Sent, Word},
+    world::{Session, User, World},
+};
+
+impl World {
+    pub(crate) async fn sign_up(
+        &mut self,
+        username: &Sent<Word>,
+        email: &Sent<Word>,
+        password: &Sent<Word>,
+    ) -> Outcome {
+        let mut fields = Fields::default();
+        let username = fields.required("username", &username.of(self.case));
+        let email = fields.required("email", &email.of(self.case));
+        let password = fields.required("password", password);
+        let answer = self.ask(Method::POST, "/api/users", None, &fields.body("user")).await?;
+        let refusal = fields.unreadable().or_else(|| fields.refused());
+        if let Some(refusal) = refusal.or_else(|| self.taken(None, username.as_ref(), email.as_ref())) {
+            return refusal.compare(&answer);
+        }
+        let (Some(username), Some(email), Some(password)) = (username, email, password) else {
+            return Err("a field without a value is refused".to_owned());
+        };
+        self.users.push(User { username, email, password: password.shown, bio: None, image: None });
+        self.logged_in(self.users.len() - 1, 201, &answer)
+    }
+
+    pub(crate) async fn log_in(&mut self, email: &Sent<Word>, password: &Sent<Word>) -> Outcome {
+        let mut fields = Fields::default();
+        let email = email.of(self.case);
+        let typed = fields.filled("email", &email).zip(fields.filled("password", password));
+        let answer = self.ask(Method::POST, "/api/users/login", None, &fields.body("user")).await?;
+        if let Some(refusal) = fields.unreadable().or_else(|| fields.refused()) {
+            return refusal.compare(&answer);
+        }
+        let address = match &email {
+            Sent::Value(word) => word.kept.as_ref(),
+            _ => None,
+        };
+        let user = self.users.iter().position(|user| {
+            let right = typed.as_ref().is_some_and(|(_, password)| *password == user.password);
+            right && address.is_some_and(|address| address.same == user.email.same)
+        });
+        match user {
+            Some(user) => self.logged_in(user, 200, &answer),
+            None => Refusal::new(401, "credentials-invalid", &["credentials"]).compare(&answer),
+        }
+    }
+
+    /// Compares the answer to a login, and learns its tokens.
+    fn logged_in(&mut self, user: usize, status: u16, answer: &Answer) -> Outcome {
+        let [token, refresh_token] = tokens(answer);
+        compare(answer, status, &self.login_answer(user, &token, &refresh_token, answer))?;
+        self.sessions.push(Session { user, refresh_token, tokens: vec![token], live: true });
+        Ok(())
+    }
+
+    /// What a login is answered; only the tokens and their lifetime are the platform's to choose.
+    fn login_answer(&self, user: usize, token: &str, refresh_token: &str, answer: &Answer) -> Value {
+        let mut expected = self.account_answer(user, token);
+        expected["user"]["refreshToken"] = json!(refresh_token);
+        expected["user"]["expiresIn"] = answer.body["user"]["expiresIn"].clone();
+        expected
+    }
+
+    fn account_answer(&self, user: usize, token: &str) -> Value {
+        let User { username, email, bio, image, .. } = &self.users[user];
+        json!({"user": {
+            "email": email.shown, "token": token, "username": username.shown, "bio": bio, "image": image,
+        }})
+    }
+
+    pub(crate) async fn refresh(&mut self, refresh: &Refresh) -> Outcome {
+        let mut fields = Fields::default();
+        let (session, text) = match refresh {
+            Refresh::Of(index) => {
+                let number = index.of(self.sessions.len());
+                (Some(number), Some(self.sessions[number].refresh_token.clone()))
+            }
+            Refresh::Forged(index) => (None, Some(forged(&self.sessions[index.of(self.sessions.len())].refresh_token))),
+            Refresh::Sent(sent) => (None, fields.filled("refreshToken", sent)),
+        };
+        let body = match text {
+            Some(text) => json!({ "refreshToken": text }),
+            None => fields.body("").as_object_mut().and_then(|body| body.remove("")).unwrap_or_default(),
+        };
+        let answer = self.ask(Method::POST, "/api/sessions/refresh", None, &body).await?;
+        if let Some(refusal) = fields.unreadable().or_else(|| fields.refused()) {
+            return refusal.compare(&answer);
+        }
+        let Some(number) = session.filter(|&session| self.sessions[session].live) else {
+            return Refusal::new(401, "refresh-token-invalid", &["refreshToken"]).compare(&answer);
+        };
+        let [token, _] = tokens(&answer);
+        let Session { user, refresh_token, .. } = &self.sessions[number];
+        compare(&answer, 200, &self.login_answer(*user, &token, refresh_token, &answer))?;
+        self.sessions[number].tokens.push(token);
+        Ok(())
+    }
+
+    /// A session that has ended may be ended again: only a token that is none is refused.
+    pub(crate) async fn log_out(&mut self, who: &Who) -> Outcome {
+        let caller = self.caller(who);
+        let answer = self.ask(Method::POST, "/api/sessions/logout", caller.token.as_deref(), &Value::Null).await?;
+        match who {
+            Who::Session { session, .. } => {
+                compare(&answer, 204, &Value::Null)?;
+                let number = session.of(self.sessions.len());
+                self.sessions[number].live = false;
+                Ok(())
+            }
+            _ => caller.needed().map_or_else(|refusal| refusal.compare(&answer), |_| Err("nobody logs out".to_owned())),
+        }
+    }
+
+    pub(crate) async fn account(&mut self, who: &Who) -> Outcome {
+        let caller = self.caller(who);
+        let answer = self.ask(Method::GET, "/api/user", caller.token.as_deref(), &Value::Null).await?;
+        match caller.needed() {
+            Ok(user) => {
+                let token = caller.token.unwrap_or_default();
+                compare(&answer, 200, &self.account_answer(user, &token))
+            }
+            Err(refusal) => refusal.compare(&answer),
+        }
+    }
+
+    pub(crate) async fn change_account(&mut self, who: &Who, changes: &AccountFields) -> Outcome {
+        let caller = self.caller(who);
+        let mut fields = Fields::default();
+        let username = fields.optional("username", &changes.username.of(self.case));
+        let email = fields.optional("email", &changes.email.of(self.case));
+        let password = fields.optional("password", &changes.password);
+        let bio = fields.clearable("bio", &changes.bio);
+        let image = fields.clearable("image", &changes.image);
+        let answer = self.ask(Method::PUT, "/api/user", caller.token.as_deref(), &fields.body("user")).await?;
+        let user = match caller.needed() {
+            Ok(user) => user,
+            Err(refusal) => return refusal.compare(&answer),
+        };
+        let refusal = fields.unreadable().or_else(|| fields.refused());
+        if let Some(refusal) = refusal.or_else(|| self.taken(Some(user), username.as_ref(), email.as_ref())) {
+            return refusal.compare(&answer);
+        }
+        let account = &mut self.users[user];
+        account.username = username.unwrap_or_else(|| account.username.clone());
+        account.email = email.unwrap_or_else(|| account.email.clone());
+        account.password = password.map_or_else(|| account.password.clone(), |password| password.shown);
+        account.bio = bio.unwrap_or_else(|| account.bio.clone());
+        account.image = image.unwrap_or_else(|| account.image.clone());
+        compare(&answer, 200, &self.account_answer(user, &caller.token.unwrap_or_default()))
+    }
+
+    pub(crate) async fn profile(&mut self, who: &Who, name: &Word) -> Outcome {
+        let caller = self.caller(who);
+        let path = format!("/api/profiles/{}", encode(&name.written));
+        let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
+        if name.written.is_empty() {
+            return Refusal::new(404, "not-found", &["path"]).compare(&answer);
+        }
+        if let Err(refusal) = &caller.known {
+            return refusal.compare(&answer);
+        }
+        match self.by_name(name.kept.as_ref()) {
+            Some(user) => compare(&answer, 200, &json!({"profile": self.users[user].profile()})),
+            None => Refusal::new(404, "not-found", &["profile"]).compare(&answer),
+        }
+    }
+
+    /// The refusal of a name or an address that somebody other than `own` has.
+    fn taken(&self, own: Option<usize>, username: Option<&Kept>, email: Option<&Kept>) -> Option<Refusal> {
+        let others = || self.users.iter().enumerate().filter(|(number, _)| Some(*number) != own).map(|(_, user)| user);
+        let mut taken = Vec::new();
+        if username.is_some_and(|name| others().any(|user| user.username.same == name.same)) {
+            taken.push("username");
+        }
+        if email.is_some_and(|email| others().any(|user| user.email.same == email.same)) {
+            taken.push("email");
+        }
+        (!taken.is_empty()).then(|| Refusal::new(409, "taken", &taken))
+    }
+}
+
+/// The access token and the refresh token of an answer; empty where there is none.
+fn tokens(answer: &Answer) -> [String; 2] {
+    ["token", "refreshToken"].map(|name| answer.body["user"][name].as_str().unwrap_or_default().to_owned())
+}
+
+/// The token with another secret: its last characters are the secret's.
+fn forged(token: &str) -> String {
+    let (start, end) = token.split_at(token.len() - 4);
+    format!("{start}{}", if end == "AAAA" { "BAAA" } else { "AAAA" })
+}

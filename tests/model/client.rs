@@ -1,0 +1,69 @@
+//! Speaks to the platform.
+
+use reqwest::Method;
+use serde_json::Value;
+
+/// What holds, or in words what does not.
+pub(crate) type Outcome<T = ()> = Result<T, String>;
+
+/// What the platform answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// One connection pool to the platform, and to its cache.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+    redis: redis::Client,
+}
+
+impl Client {
+    /// A client of the platform at `url`, whose cache is at `redis`.
+    pub(crate) fn new(url: String, redis: &str) -> Self {
+        let timeout = std::time::Duration::from_secs(60);
+        let http = reqwest::Client::builder().no_proxy().timeout(timeout).build().unwrap();
+        Self { http, url, redis: redis::Client::open(redis).unwrap() }
+    }
+
+    /// Sends a request. Every answer has an id, and every error is a problem that carries it.
+    pub(crate) async fn send(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Outcome<Answer> {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Token {token}"));
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+        let status = response.status().as_u16();
+        let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+        let text = response.text().await.map_err(|error| format!("{error:?}"))?;
+        let body = match text.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).map_err(|error| format!("{error}: {text}"))?,
+        };
+        if id.is_empty() || (status >= 400 && (body["requestId"] != id || body["status"] != status)) {
+            return Err(format!("an answer without its id or form: {status} {body}"));
+        }
+        Ok(Answer { status, body })
+    }
+
+    /// Empties the cache.
+    pub(crate) async fn empty_cache(&self) {
+        let mut redis = self.redis.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("FLUSHALL").query_async::<()>(&mut redis).await.unwrap();
+    }
+}
+
+/// `text` as one segment of a path or one value of a query.
+pub(crate) fn encode(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}

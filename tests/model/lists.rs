@@ -1,0 +1,98 @@
+//! Lists and tags. What earlier cases left is older than all of this case's, and is counted but not looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Outcome, encode},
+    expected::{Refusal, compare},
+    operation::{Query, Who},
+    vocabulary::{Kept, Word},
+    world::{Article, World},
+};
+
+impl World {
+    pub(crate) async fn list(&mut self, who: &Who, query: &Query) -> Outcome {
+        let caller = self.caller(who);
+        let word = |word: &Option<Word>| word.as_ref().map(|word| word.of(self.case));
+        let (author, tag) = (word(&query.author), word(&query.tag));
+        let texts = [
+            ("author", author.as_ref().map(|author| author.written.as_str())),
+            ("tag", tag.as_ref().map(|tag| tag.written.as_str())),
+            ("limit", query.limit),
+            ("offset", query.offset),
+        ];
+        let parameters: Vec<_> =
+            texts.iter().filter_map(|(name, text)| Some(format!("{name}={}", encode((*text)?)))).collect();
+        let path = format!("/api/articles?{}", parameters.join("&"));
+        let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
+        if let Err(refusal) = &caller.known {
+            return refusal.compare(&answer);
+        }
+        let (limit, offset) = (number(query.limit, 20, 1, usize::MAX), number(query.offset, 0, 0, 10_000));
+        let (Some(limit), Some(offset)) = (limit, offset) else {
+            let bad = [(limit.is_none(), "limit"), (offset.is_none(), "offset")];
+            let bad: Vec<_> = bad.iter().filter(|(bad, _)| *bad).map(|(_, name)| *name).collect();
+            return Refusal::new(422, "fields-invalid", &bad).compare(&answer);
+        };
+        let everyones = author.is_none() && tag.is_none();
+        let own: Vec<_> = self.listed(author.as_ref(), tag.as_ref()).map(|article| self.summary(article)).collect();
+        let total = own.len() + if everyones { self.others } else { 0 };
+        let page = own.into_iter().skip(offset).take(limit.min(100));
+        let mut expected = json!({"articles": page.collect::<Vec<_>>(), "articlesCount": total});
+        // Where this case's articles end, those of earlier cases follow.
+        let shown = expected["articles"].as_array().map_or(0, Vec::len);
+        let older = answer.body["articles"].as_array().into_iter().flatten().skip(shown).cloned();
+        let room = total.saturating_sub(offset).min(limit.min(100)) - shown;
+        if let Value::Array(articles) = &mut expected["articles"] {
+            articles.extend(older.take(room));
+            if articles.len() != shown + room {
+                return Err(format!("{} articles on the page, not {}", articles.len(), shown + room));
+            }
+        }
+        compare(&answer, 200, &expected)
+    }
+
+    /// The articles that pass a filter, newest first.
+    fn listed(&self, author: Option<&Word>, tag: Option<&Word>) -> impl Iterator<Item = &Article> {
+        let author = author.map(|author| self.by_name(author.kept.as_ref()));
+        let tag = tag.map(|tag| tag.kept.clone());
+        self.articles.iter().rev().filter(move |article| {
+            let by = author.is_none_or(|author| author == Some(article.author));
+            let tagged = |wanted: &Option<Kept>| {
+                wanted.as_ref().is_some_and(|wanted| article.tags.iter().any(|tag| tag.same == wanted.same))
+            };
+            article.live && by && tag.as_ref().is_none_or(tagged)
+        })
+    }
+
+    /// The tags of this case in the list of all: each in one of the spellings that it ever had, the most used first, those
+    /// that are used equally often in the order of their letters.
+    pub(crate) async fn tags(&mut self) -> Outcome {
+        let answer = self.ask(Method::GET, "/api/tags", None, &Value::Null).await?;
+        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+        for tag in self.articles.iter().filter(|article| article.live).flat_map(|article| &article.tags) {
+            *uses.entry(&tag.same).or_default() += 1;
+        }
+        let listed = answer.body["tags"].as_array().ok_or_else(|| format!("no tags: {}", answer.body))?;
+        let listed = listed.iter().filter_map(Value::as_str);
+        let same = |label: &str| self.spellings.get(label).map(String::as_str);
+        let own: Vec<_> = listed.filter_map(|label| Some((label, same(label)?))).collect();
+        let found: BTreeSet<_> = own.iter().map(|(_, same)| *same).collect();
+        let ordered = own.is_sorted_by_key(|(label, same)| (std::cmp::Reverse(uses.get(same)), *label));
+        if own.len() == uses.len() && uses.keys().all(|tag| found.contains(tag)) && ordered {
+            return Ok(());
+        }
+        Err(format!("tags {own:?} are not {uses:?}"))
+    }
+}
+
+/// A number of a query; `None` if it is none or out of range.
+fn number(text: Option<&str>, default: usize, least: usize, most: usize) -> Option<usize> {
+    match text {
+        None => Some(default),
+        Some(text) => text.parse().ok().filter(|number| (least..=most).contains(number)),
+    }
+}

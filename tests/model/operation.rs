@@ -1,0 +1,219 @@
+//! What users do, as data: drawn at random, shrunk when something is wrong. Whoever adds an operation adds a variant, a line
+//! of [`any`], and a line where the world performs it.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use crate::vocabulary::{self as words, Sent, Word};
+
+/// One of however many there are when it comes to it, so that a sequence stays one when something is left out of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pick(pub(crate) usize);
+
+impl Pick {
+    /// The number of one of `count`, which is not 0.
+    pub(crate) fn of(self, count: usize) -> usize {
+        self.0 % count
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) enum Who {
+    Nobody,
+    /// Somebody with a token that is none.
+    Forger,
+    /// Whoever has this session, which may have ended, with one of its tokens.
+    Session {
+        session: Pick,
+        token: Pick,
+    },
+}
+
+/// An article that was there at some time, or none.
+#[derive(Debug, Clone)]
+pub(crate) enum Which {
+    Article(Pick),
+    /// A slug that nobody has, or that nobody can have.
+    Slug(&'static str),
+}
+
+/// A refresh token.
+#[derive(Debug, Clone)]
+pub(crate) enum Refresh {
+    Of(Pick),
+    /// That of a session with another secret.
+    Forged(Pick),
+    Sent(Sent<Word>),
+}
+
+/// The fields of an account.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountFields {
+    pub(crate) username: Sent<Word>,
+    pub(crate) email: Sent<Word>,
+    pub(crate) password: Sent<Word>,
+    pub(crate) bio: Sent<Word>,
+    pub(crate) image: Sent<Word>,
+}
+
+/// The fields of an article.
+#[derive(Debug, Clone)]
+pub(crate) struct ArticleFields {
+    pub(crate) title: Sent<Word>,
+    pub(crate) description: Sent<Word>,
+    pub(crate) body: Sent<Word>,
+    pub(crate) tags: Sent<Vec<Word>>,
+}
+
+/// What a list is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    pub(crate) author: Option<Word>,
+    pub(crate) tag: Option<Word>,
+    pub(crate) limit: Option<&'static str>,
+    pub(crate) offset: Option<&'static str>,
+}
+
+/// One request, or what befalls the platform between requests.
+#[derive(Debug, Clone)]
+pub(crate) enum Operation {
+    SignUp {
+        username: Sent<Word>,
+        email: Sent<Word>,
+        password: Sent<Word>,
+    },
+    LogIn {
+        email: Sent<Word>,
+        password: Sent<Word>,
+    },
+    Refresh(Refresh),
+    LogOut(Who),
+    Account(Who),
+    ChangeAccount(Who, AccountFields),
+    Profile(Who, Word),
+    Publish(Who, ArticleFields),
+    Edit(Who, Which, ArticleFields),
+    Delete(Who, Which),
+    Read(Who, Which),
+    List(Who, Query),
+    Tags,
+    /// The cache loses everything.
+    EmptyCache,
+}
+
+/// Any sequence of operations. The rarest are those that hash passwords, which takes long.
+pub(crate) fn sequence() -> impl Strategy<Value = Vec<Operation>> {
+    vec(any_operation(), 1..60)
+}
+
+fn any_operation() -> impl Strategy<Value = Operation> {
+    let sign_up = (mostly(words::names()), mostly(words::emails()), mostly(words::passwords()))
+        .prop_map(|(username, email, password)| Operation::SignUp { username, email, password });
+    let log_in = (mostly(words::emails()), mostly(words::passwords()))
+        .prop_map(|(email, password)| Operation::LogIn { email, password });
+    prop_oneof![
+        12 => (who(), new_article()).prop_map(|(who, fields)| Operation::Publish(who, fields)),
+        8 => (who(), which(), article_changes()).prop_map(|(who, which, fields)| Operation::Edit(who, which, fields)),
+        5 => (who(), which()).prop_map(|(who, which)| Operation::Delete(who, which)),
+        4 => (who(), which()).prop_map(|(who, which)| Operation::Read(who, which)),
+        8 => (who(), query()).prop_map(|(who, query)| Operation::List(who, query)),
+        2 => Just(Operation::Tags),
+        3 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Profile(who, name)),
+        6 => (who(), account_changes()).prop_map(|(who, fields)| Operation::ChangeAccount(who, fields)),
+        3 => who().prop_map(Operation::Account),
+        2 => who().prop_map(Operation::LogOut),
+        3 => refresh().prop_map(Operation::Refresh),
+        1 => Just(Operation::EmptyCache),
+        2 => log_in,
+        2 => sign_up,
+    ]
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    (0..64_usize).prop_map(Pick)
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    let session = (pick(), pick()).prop_map(|(session, token)| Who::Session { session, token });
+    prop_oneof![12 => session, 1 => Just(Who::Nobody), 1 => Just(Who::Forger)]
+}
+
+fn which() -> impl Strategy<Value = Which> {
+    let none = select(vec!["no-such-slug", "Capitals", "feed", "a--b", "a/b", "é"]).prop_map(Which::Slug);
+    prop_oneof![12 => pick().prop_map(Which::Article), 1 => none]
+}
+
+fn refresh() -> impl Strategy<Value = Refresh> {
+    let texts = ["", "none", "eyJhbGciOiJub25lIn0.e30."].map(|text| Word { written: text.to_owned(), kept: None });
+    prop_oneof![
+        6 => pick().prop_map(Refresh::Of),
+        1 => pick().prop_map(Refresh::Forged),
+        1 => mostly(texts.to_vec()).prop_map(Refresh::Sent),
+    ]
+}
+
+/// A field that is mostly there, with a value that the rules allow more often than not.
+fn mostly(words: Vec<Word>) -> impl Strategy<Value = Sent<Word>> {
+    let allowed: Vec<_> = words.iter().filter(|word| word.kept.is_some()).cloned().collect();
+    let good = select(if allowed.is_empty() { words.clone() } else { allowed });
+    prop_oneof![
+        20 => good.prop_map(Sent::Value),
+        2 => select(words).prop_map(Sent::Value),
+        1 => prop_oneof![Just(Sent::Absent), Just(Sent::Null), Just(Sent::WrongType)],
+    ]
+}
+
+/// A field that is mostly left out.
+fn seldom(words: Vec<Word>) -> impl Strategy<Value = Sent<Word>> {
+    prop_oneof![3 => Just(Sent::Absent), 1 => mostly(words)]
+}
+
+fn tags() -> impl Strategy<Value = Sent<Vec<Word>>> {
+    let bad = (vec(select(words::tags()), 0..3), select(words::no_tags()), pick());
+    let bad = bad.prop_map(|(mut tags, bad, at)| {
+        tags.insert(at.of(tags.len() + 1), bad);
+        tags
+    });
+    prop_oneof![
+        20 => vec(select(words::tags()), 0..5).prop_map(Sent::Value),
+        1 => bad.prop_map(Sent::Value),
+        1 => Just(Sent::Value(words::too_many_tags())),
+        1 => Just(Sent::Value(words::too_many_tags().split_off(1))),
+        1 => prop_oneof![Just(Sent::Absent), Just(Sent::Null), Just(Sent::WrongType)],
+    ]
+}
+
+fn new_article() -> impl Strategy<Value = ArticleFields> {
+    (mostly(words::titles()), mostly(words::descriptions()), mostly(words::bodies()), tags())
+        .prop_map(|(title, description, body, tags)| ArticleFields { title, description, body, tags })
+}
+
+fn article_changes() -> impl Strategy<Value = ArticleFields> {
+    let tags = prop_oneof![1 => Just(Sent::Absent), 1 => tags()];
+    (seldom(words::titles()), seldom(words::descriptions()), seldom(words::bodies()), tags)
+        .prop_map(|(title, description, body, tags)| ArticleFields { title, description, body, tags })
+}
+
+fn account_changes() -> impl Strategy<Value = AccountFields> {
+    let fields = (
+        seldom(words::names()),
+        seldom(words::emails()),
+        prop_oneof![9 => Just(Sent::Absent), 1 => mostly(words::passwords())],
+        seldom(words::bios()),
+        seldom(words::images()),
+    );
+    fields.prop_map(|(username, email, password, bio, image)| AccountFields { username, email, password, bio, image })
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let tag = prop_oneof![9 => select(words::tags()), 1 => select(words::no_tags())];
+    let limit = select(vec!["1", "2", "3", "100", "101", "18446744073709551615", "0", "-1", "x", ""]);
+    let offset = select(vec!["0", "1", "2", "10000", "10001", "-1", "x"]);
+    (
+        proptest::option::of(select(words::names())),
+        proptest::option::of(tag),
+        proptest::option::weighted(0.3, limit),
+        proptest::option::weighted(0.3, offset),
+    )
+        .prop_map(|(author, tag, limit, offset)| Query { author, tag, limit, offset })
+}

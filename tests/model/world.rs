@@ -1,0 +1,165 @@
+//! The model: what a platform would know that kept everything in a few lists, and the platform that is compared with it.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Answer, Client, Outcome},
+    expected::Refusal,
+    operation::{Operation, Who},
+    vocabulary::Kept,
+};
+
+/// A user as they are now.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) username: Kept,
+    pub(crate) email: Kept,
+    pub(crate) password: String,
+    pub(crate) bio: Option<String>,
+    pub(crate) image: Option<String>,
+}
+
+impl User {
+    pub(crate) fn profile(&self) -> Value {
+        json!({"username": self.username.shown, "bio": self.bio, "image": self.image, "following": false})
+    }
+}
+
+/// A login, its user by number.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) user: usize,
+    pub(crate) refresh_token: String,
+    /// All that were ever given out; every one is good as long as the session lives.
+    pub(crate) tokens: Vec<String>,
+    pub(crate) live: bool,
+}
+
+/// An article, or what it was when it was deleted.
+#[derive(Debug, Clone)]
+pub(crate) struct Article {
+    pub(crate) slug: String,
+    pub(crate) author: usize,
+    pub(crate) title: Kept,
+    pub(crate) description: String,
+    pub(crate) body: String,
+    pub(crate) tags: Vec<Kept>,
+    pub(crate) created_at: String,
+    pub(crate) updated_at: String,
+    pub(crate) live: bool,
+}
+
+/// Who asks, as the platform should see them.
+pub(crate) struct Caller {
+    pub(crate) token: Option<String>,
+    /// The user by number; `Ok(None)` is a stranger, an error is what a bad token leads to.
+    pub(crate) known: Result<Option<usize>, Refusal>,
+}
+
+impl Caller {
+    /// The user where a token is needed.
+    pub(crate) fn needed(&self) -> Result<usize, Refusal> {
+        self.known.clone()?.ok_or_else(|| Refusal::new(401, "token-missing", &["token"]))
+    }
+}
+
+/// Model and platform, side by side.
+pub(crate) struct World {
+    client: Client,
+    /// The case's number, part of each of its names.
+    pub(crate) case: u64,
+    /// Articles of earlier cases, all older than this case's.
+    pub(crate) others: usize,
+    pub(crate) users: Vec<User>,
+    pub(crate) sessions: Vec<Session>,
+    /// In the order of their publication.
+    pub(crate) articles: Vec<Article>,
+    /// Every spelling of a tag that an article ever had, with what it has in common with the tag's others.
+    pub(crate) spellings: BTreeMap<String, String>,
+    /// What was asked and answered, for whoever reads of a difference.
+    pub(crate) story: Vec<String>,
+}
+
+impl World {
+    /// A case on a platform that knows the articles of earlier cases.
+    pub(crate) async fn new(client: Client, case: u64) -> Outcome<Self> {
+        let (users, sessions, articles, story) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut world = Self { client, case, others: 0, users, sessions, articles, spellings: BTreeMap::new(), story };
+        let answer = world.ask(Method::GET, "/api/articles?limit=1", None, &Value::Null).await?;
+        let count = answer.body["articlesCount"].as_u64().and_then(|count| usize::try_from(count).ok());
+        world.others = count.ok_or_else(|| format!("no articlesCount: {}", answer.body))?;
+        Ok(world)
+    }
+
+    /// Does on the platform what `operation` says, and fails if it answers otherwise than the model.
+    pub(crate) async fn perform(&mut self, operation: &Operation) -> Outcome {
+        match operation {
+            Operation::SignUp { username, email, password } => self.sign_up(username, email, password).await,
+            Operation::LogIn { email, password } => self.log_in(email, password).await,
+            Operation::Refresh(refresh) => self.refresh(refresh).await,
+            Operation::LogOut(who) => self.log_out(who).await,
+            Operation::Account(who) => self.account(who).await,
+            Operation::ChangeAccount(who, fields) => self.change_account(who, fields).await,
+            Operation::Profile(who, name) => self.profile(who, &name.of(self.case)).await,
+            Operation::Publish(who, fields) => self.publish(who, fields).await,
+            Operation::Edit(who, which, fields) => self.edit(who, which, fields).await,
+            Operation::Delete(who, which) => self.delete(who, which).await,
+            Operation::Read(who, which) => self.read(who, which).await,
+            Operation::List(who, query) => self.list(who, query).await,
+            Operation::Tags => self.tags().await,
+            Operation::EmptyCache => {
+                self.empty_cache().await;
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) async fn empty_cache(&mut self) {
+        self.story.push("the cache is emptied".to_owned());
+        self.client.empty_cache().await;
+    }
+
+    /// Sends a request, which becomes part of the story.
+    pub(crate) async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> Outcome<Answer> {
+        let session = token.and_then(|token| self.sessions.iter().position(|s| s.tokens.iter().any(|t| t == token)));
+        let asked = format!("{method} {path} {} by session {session:?}", short(body));
+        let answer = self.client.send(method, path, token, body).await.map_err(|error| format!("{asked}: {error}"))?;
+        self.story.push(format!("{asked}: {} {}", answer.status, short(&answer.body)));
+        Ok(answer)
+    }
+
+    /// Who asks: by number among the sessions that there are.
+    pub(crate) fn caller(&self, who: &Who) -> Caller {
+        let invalid = || Err(Refusal::new(401, "token-invalid", &["token"]));
+        match who {
+            Who::Nobody => Caller { token: None, known: Ok(None) },
+            Who::Forger => Caller { token: Some("eyJhbGciOiJub25lIn0.e30.".to_owned()), known: invalid() },
+            Who::Session { session, token } => {
+                let session = &self.sessions[session.of(self.sessions.len())];
+                let token = Some(session.tokens[token.of(session.tokens.len())].clone());
+                Caller { token, known: if session.live { Ok(Some(session.user)) } else { invalid() } }
+            }
+        }
+    }
+
+    /// The user who has this name now.
+    pub(crate) fn by_name(&self, name: Option<&Kept>) -> Option<usize> {
+        let name = name?;
+        self.users.iter().position(|user| user.username.same == name.same)
+    }
+}
+
+/// The start of a JSON text.
+fn short(value: &Value) -> String {
+    let text = if value.is_null() { String::new() } else { value.to_string() };
+    text.chars().take(300).collect()
+}
