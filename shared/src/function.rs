@@ -39,6 +39,12 @@ pub trait Function: 'static {
     /// A client that cannot be made of what is configured.
     fn wire(config: &Self::Config, host: &Host) -> Result<Self::State, StoreError>;
 
+    /// Puts a layer of the function's own around its routes, inside of the shell, such as
+    /// [`Repeats`](crate::http::idempotency::Repeats).
+    fn around(_: &Self::State, routes: Router) -> Router {
+        routes
+    }
+
     /// What answers requests that none of the routes fits. Only `fallback` has it.
     const UNROUTED: Option<Unrouted> = None;
 }
@@ -77,7 +83,7 @@ pub fn router<F: Function>(state: F::State, shell: &Shell) -> Router {
     if let Some(unrouted) = F::UNROUTED {
         routes = routes.fallback(unrouted).method_not_allowed_fallback(unrouted);
     }
-    shell.around(F::NAME, routes.with_state(state))
+    shell.around(F::NAME, F::around(&state, routes.with_state(state.clone())))
 }
 
 /// `Function::routes` and `Function::description` of handlers in the crate's root.

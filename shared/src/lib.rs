@@ -11,6 +11,7 @@ pub mod domain;
 pub mod function;
 pub mod http;
 pub mod lambda;
+pub mod lease;
 pub mod ports;
 pub mod telemetry;
 pub mod wiring;

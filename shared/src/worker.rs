@@ -41,8 +41,10 @@ pub trait Worker: 'static {
     ///
     /// # Errors
     /// Whatever kept it from doing any of it: the event source brings the whole event again.
-    fn handle(state: &Self::State, event: Self::Event)
-    -> impl Future<Output = Result<Self::Answer, WorkerError>> + Send;
+    fn handle(
+        state: &Self::State,
+        event: Self::Event,
+    ) -> impl Future<Output = Result<Self::Answer, WorkerError>> + Send;
 }
 
 /// Why nothing of an event was done.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{ArticleTable, ArticleViews},
+        dynamodb::{ArticleTable, ArticleViews, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
@@ -42,7 +42,8 @@ impl Function for Article {
     shared::routes![list, read, tags];
 
     fn wire(config: &Config, host: &Host) -> Result<Articles, StoreError> {
-        let parts = config.gate.wire(host, Some(&config.articles_table))?;
+        let names = TableNames { articles: Some(config.articles_table.clone()), ..TableNames::default() };
+        let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo, &config.articles_table);
         Ok(Articles {
             articles: Arc::new(ArticleViews::new(articles, parts.users.clone())),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::{
-    adapters::host::Host,
+    adapters::{dynamodb::TableNames, host::Host},
     config::{FromEnvironment, Reader, settings},
     domain::password::CommonPasswords,
     function::Function,
@@ -39,7 +39,7 @@ impl Function for Profile {
     shared::routes![current_user, update_user, profile];
 
     fn wire(config: &Config, host: &Host) -> Result<Profiles, StoreError> {
-        let parts = config.gate.wire(host, None)?;
+        let parts = config.gate.wire(host, TableNames::default())?;
         Ok(Profiles {
             users: Arc::new(parts.users.clone()),
             accounts: Arc::new(parts.users),

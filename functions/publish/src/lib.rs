@@ -22,6 +22,7 @@ use shared::{
     http::{
         ApiError, JsonBody, Object, PathParam, Problem,
         auth::{Gate, Viewer},
+        idempotency::{Answer, Idempotency, Repeats},
         views::ArticleAnswer,
     },
     ports::{
@@ -41,6 +42,7 @@ const TRIES: usize = 8;
 pub struct Publications {
     articles: Arc<dyn ArticleWrites>,
     authors: Arc<dyn Users>,
+    repeats: Repeats,
     gate: Gate,
 }
 
@@ -154,21 +156,25 @@ impl UpdateArticle {
 
 /// Publish an article
 #[utoipa::path(post, path = "/api/articles", tag = "Articles", operation_id = "CreateArticle",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "1 to 255 visible ASCII characters. For 24 hours a request under the same key is done once, and answered as the first time")),
     request_body = NewArticleRequest,
     responses(
-        (status = 201, body = ArticleAnswer),
+        (status = 201, body = ArticleAnswer, headers(("Idempotency-Replayed" = Option<String>, description = "`true` if it was answered before"))),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 async fn create(
     State(state): State<Publications>,
     viewer: Viewer,
+    once: Idempotency,
     JsonBody(request): JsonBody<NewArticleRequest>,
-) -> Result<(StatusCode, Json<ArticleAnswer>), ApiError> {
+) -> Result<Answer, ApiError> {
     let publication = request.article.0.parse()?;
     let author = state.author(viewer.identity.user_id).await?;
-    let read = state.publish(author, publication).await?;
-    Ok((StatusCode::CREATED, Json(read.into())))
+    state.publish(author, publication, &once).await
 }
 
 /// Edit an article
@@ -197,7 +203,7 @@ async fn update(
         match state.articles.update(&old, &new, changes.body.as_ref()).await {
             Ok(()) => return Ok(Json(state.show(new, changes.body).await?.into())),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
-            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {
+            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {
                 old = state.own(&slug, viewer.identity.user_id).await?;
             }
         }
@@ -225,7 +231,7 @@ async fn delete(
         match state.articles.delete(&article, state.gate.system.now()).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
-            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {}
+            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {}
         }
     }
     Err(ApiError::Contended("article"))
@@ -236,22 +242,25 @@ impl Publications {
         self.authors.by_id(id).await?.ok_or(ApiError::TokenInvalid)
     }
 
-    /// Stores the article under a slug that nobody has or had.
-    async fn publish(&self, author: User, publication: Publication) -> Result<Read, ApiError> {
+    /// Stores the article under a slug that nobody has or had, `once`.
+    async fn publish(&self, author: User, publication: Publication, once: &Idempotency) -> Result<Answer, ApiError> {
         let Publication { title, description, body, tags } = publication;
         let now = self.gate.system.now();
         let id = ArticleId::new(now, self.gate.system.random());
         let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.gate.system.random()));
         let (author_id, revision, version) = (author.id, 1, 1);
         let (created_at, updated_at) = (now, now);
-        let mut article =
+        let article =
             Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version };
+        let mut read = Read { article, body, author: author.profile() };
         for _ in 0..TRIES {
-            match self.articles.create(&article, &body).await {
-                Ok(()) => return Ok(Read { article, body, author: author.profile() }),
+            let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(read.clone()))?;
+            match self.articles.create(&read.article, &read.body, once.record(&answer, now)).await {
+                Ok(()) => return Ok(answer),
                 Err(SaveArticleError::Store(error)) => return Err(error.into()),
+                Err(SaveArticleError::KeyInUse) => return Err(ApiError::IdempotencyKeyInUse),
                 Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
-                    article.slug = slug::with_suffix(&article.title, self.gate.system.random());
+                    read.article.slug = slug::with_suffix(&read.article.title, self.gate.system.random());
                 }
             }
         }

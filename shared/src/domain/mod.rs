@@ -5,6 +5,7 @@
 pub mod article;
 mod field;
 mod id;
+pub mod idempotency;
 pub mod page;
 pub mod password;
 pub mod session;
@@ -14,6 +15,6 @@ pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, RequestId, SessionId, UserId};
+pub use id::{ArticleId, HolderId, RequestId, SessionId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

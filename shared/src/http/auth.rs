@@ -81,9 +81,11 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let token = token(parts)?.ok_or(ApiError::TokenMissing)?;
-        let identity = Gate::from_ref(state).admit(token).await?;
-        Ok(Self { identity, token: token.to_owned() })
+        let token = token(parts)?.ok_or(ApiError::TokenMissing)?.to_owned();
+        let identity = Gate::from_ref(state).admit(&token).await?;
+        // For what comes after and depends on who asks, such as an idempotency key.
+        parts.extensions.insert(identity);
+        Ok(Self { identity, token })
     }
 }
 

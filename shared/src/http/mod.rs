@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod cors;
+pub mod idempotency;
 mod json;
 mod layers;
 mod path;

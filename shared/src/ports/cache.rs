@@ -89,13 +89,7 @@ pub trait SharedCache: Send + Sync {
 
     /// Stores what was made under `token`, for `ttl`, and gives the right back; `false`, and nothing is stored, if the right was
     /// lost meanwhile or a newer version is there: a value that was read before a change never comes after it.
-    async fn fill(
-        &self,
-        key: &CacheKey,
-        entry: &Entry,
-        ttl: Duration,
-        token: FillToken,
-    ) -> Result<bool, StoreError>;
+    async fn fill(&self, key: &CacheKey, entry: &Entry, ttl: Duration, token: FillToken) -> Result<bool, StoreError>;
 
     /// Stores what a writer has just written to the table, for `ttl`, unless a newer version is there, and takes away the right
     /// of whoever is making the value.

@@ -3,9 +3,12 @@
 
 pub mod articles;
 pub mod cache;
+pub mod idempotency;
+pub mod leases;
 pub mod passwords;
 pub mod permission;
 pub mod sessions;
+pub mod sweeps;
 pub mod system;
 pub mod tokens;
 pub mod users;

@@ -2,15 +2,20 @@
 
 mod articles;
 mod client;
+mod compression;
 mod error;
+mod idempotency;
+mod leases;
 mod recorder;
 mod sessions;
 mod store;
 mod transaction;
 mod users;
 
-pub use articles::{ArticleTable, ArticleViews};
+pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
 pub use client::{AwsCredentials, AwsRegion, DynamoSettings, http_client};
+pub use idempotency::IdempotencyTable;
+pub use leases::LeaseTable;
 pub use recorder::Recorder;
 pub use sessions::SessionTable;
 pub use store::{Dynamo, TableNames};
