@@ -50,7 +50,8 @@ unit: redis .venv/tools.stamp
 # The same API tests as in `unit`, through API Gateway's events into real function processes. `--workspace` keeps the
 # features, and with them what `unit` has built.
 api: redis .venv/tools.stamp .venv/ministack.stamp
-	$(TOOLS)/python scripts/deploy_local.py --exec 'cargo test --workspace --locked --test api'
+	RATE_LIMIT_QUOTAS='read user 100000/60, write user 200/60' \
+		$(TOOLS)/python scripts/deploy_local.py --exec 'cargo test --workspace --locked --test api'
 
 ## Deployment
 

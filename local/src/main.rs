@@ -130,7 +130,7 @@ fn start_log() -> Result<(), String> {
 async fn run_platform(run: Run) -> Result<(), String> {
     start_log()?;
     let mut stop = StopSignal::new()?;
-    let options = Options { port: run.port, data: run.data.folder };
+    let options = Options::new(run.port, run.data.folder);
     let platform = Platform::start(&options, tell).await.map_err(line)?;
     tell(&format!("ready on {} with its data in {}", platform.url(), platform.services().data().display()));
     stop.received().await;

@@ -1,10 +1,16 @@
 //! The whole platform in one process: every function's routes, merged, over the embedded services.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, thread};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    thread,
+};
 
 use axum::{
     Router, body,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -13,7 +19,7 @@ use shared::{
     adapters::{calls::Calls, host::Host, system::OperatingSystem},
     config::read_from,
     function::ShellConfig,
-    http::Shell,
+    http::Peer,
     ports::system::System,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -36,6 +42,22 @@ pub struct Options {
     pub port: u16,
     /// The data folder.
     pub data: PathBuf,
+    /// Settings by name, in place of those of the program's own environment.
+    pub settings: HashMap<String, String>,
+}
+
+impl Options {
+    /// With the settings of the program's own environment.
+    pub fn new(port: u16, data: impl Into<PathBuf>) -> Self {
+        Self { port, data: data.into(), settings: HashMap::new() }
+    }
+
+    /// With `value` for the setting `name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
 }
 
 /// A running platform. Stop it in order with [`Platform::stop`].
@@ -70,9 +92,10 @@ impl Platform {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
         let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
         let services = Services::start(&options.data, Ports::default(), progress).await?;
-        match mount(&services, system) {
+        match mount(&services, &options.settings, system) {
             Ok((router, calls)) => {
                 let (stop, stopped) = oneshot::channel();
+                let router = router.into_make_service_with_connect_info::<SocketAddr>();
                 let serving = axum::serve(listener, router).with_graceful_shutdown(async {
                     // An error means that the sender is gone, which stops the server as well.
                     stopped.await.ok();
@@ -120,9 +143,10 @@ impl Platform {
 }
 
 /// Reads the body before anyone answers, as the gateway does: a client that is still writing when it is answered may never see
-/// the answer. What is larger than Lambda takes is refused here.
-async fn whole(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+/// the answer. What is larger than Lambda takes is refused here. And notes who is calling.
+async fn whole(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(Peer(peer.ip()));
     match body::to_bytes(body, LAMBDA_BODY_BYTES).await {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
@@ -132,9 +156,13 @@ async fn whole(request: Request, next: Next) -> Response {
 type Mounted = (Router, BTreeMap<&'static str, Arc<Calls>>);
 
 /// Merges the routes of all functions, each with clients that may do what its permissions say and no more.
-fn mount(services: &Services, system: Arc<dyn System>) -> Result<Mounted, StartError> {
-    let lookup = |name: &str| services.environment().get(name).cloned();
-    let shell = Shell { system: system.clone(), origins: read_from::<ShellConfig>(&lookup)?.origins };
+fn mount(
+    services: &Services,
+    settings: &HashMap<String, String>,
+    system: Arc<dyn System>,
+) -> Result<Mounted, StartError> {
+    let lookup = |name: &str| settings.get(name).or_else(|| services.environment().get(name)).cloned();
+    let shell = read_from::<ShellConfig>(&lookup)?.shell(system.clone());
     let lanes = thread::available_parallelism().map_or(1, usize::from);
     let host = Host::local(system, lanes);
     let mut merged = Router::new();

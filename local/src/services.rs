@@ -12,7 +12,15 @@ use tracing::level_filters::LevelFilter;
 use crate::{StartError, data::DataFolder, dynamodb::EmbeddedDynamo, redis_server::RedisServer, template::Template};
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 4] = ["ACCESS_TOKEN_TTL", "COMMON_PASSWORDS", "CORS_ORIGINS", "LOG_LEVEL"];
+const HANDED_OVER: [&str; 7] = [
+    "ACCESS_TOKEN_TTL",
+    "COMMON_PASSWORDS",
+    "CORS_ORIGINS",
+    "LOG_LEVEL",
+    "RATE_LIMITS",
+    "RATE_LIMIT_QUOTAS",
+    "TRUSTED_PROXIES",
+];
 
 /// The program's own settings and those that it hands over, all read at once before anything is started.
 pub struct Settings {

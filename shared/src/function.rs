@@ -1,16 +1,20 @@
 //! What makes a function: its name, configuration, routes and permissions. Lambda, the local program and the tests all run a
 //! function through this one trait, so that none of them can run it differently.
 
+use std::sync::Arc;
+
 use axum::{Router, extract::Request, response::Response};
 use futures_util::future::BoxFuture;
+use http::Method;
 use tracing::level_filters::LevelFilter;
 use utoipa::openapi::OpenApi;
 
 use crate::{
     adapters::host::Host,
     config::{FromEnvironment, Reader, settings},
-    http::{Shell, cors::AllowedOrigins},
-    ports::{StoreError, permission::Permission},
+    domain::limit::RouteClass,
+    http::{Arriving, Entrance, RateLimits, Shell, TrustedProxies, Way, cors::AllowedOrigins},
+    ports::{StoreError, cache::Wanted, permission::Permission, system::System},
 };
 
 /// A capability of the platform behind HTTP routes.
@@ -37,7 +41,17 @@ pub trait Function: 'static {
     ///
     /// # Errors
     /// A client that cannot be made of what is configured.
-    fn wire(config: &Self::Config, host: &Host) -> Result<Self::State, StoreError>;
+    fn wire(config: &Self::Config, host: &Host) -> Result<Wired<Self::State>, StoreError>;
+
+    /// Whose quotas a request counts against.
+    const CLASS: fn(&Method) -> RouteClass =
+        |method| if method.is_safe() { RouteClass::Read } else { RouteClass::Write };
+
+    /// What its handlers will need of the cache: read in the request's first round trip, and handed over as
+    /// [`Prefetched`](crate::http::Prefetched).
+    fn prefetch(_: &Self::State, _: &Arriving<'_>) -> Vec<Wanted> {
+        Vec::new()
+    }
 
     /// Puts a layer of the function's own around its routes, inside of the shell, such as
     /// [`Repeats`](crate::http::idempotency::Repeats).
@@ -49,6 +63,14 @@ pub trait Function: 'static {
     const UNROUTED: Option<Unrouted> = None;
 }
 
+/// What a function is made of.
+pub struct Wired<S> {
+    /// What its handlers use.
+    pub state: S,
+    /// What lets requests in; absent in a function without a cache, which neither limits nor asks who is there.
+    pub entrance: Option<Entrance>,
+}
+
 /// Answers requests that fit no route.
 pub type Unrouted = fn(Request) -> BoxFuture<'static, Response>;
 
@@ -57,15 +79,31 @@ pub type Unrouted = fn(Request) -> BoxFuture<'static, Response>;
 pub struct ShellConfig {
     /// Which sites' pages may call.
     pub origins: AllowedOrigins,
+    /// How often anyone may call.
+    pub limits: RateLimits,
+    /// Whose word about a client's address counts.
+    pub proxies: TrustedProxies,
     /// How much is logged.
     pub log_level: LevelFilter,
+}
+
+impl ShellConfig {
+    /// The shell that this configures, on the clock and the dice of `system`.
+    pub fn shell(&self, system: Arc<dyn System>) -> Shell {
+        let Self { origins, limits, proxies, .. } = self.clone();
+        Shell { system, origins, limits, proxies }
+    }
 }
 
 impl FromEnvironment for ShellConfig {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let origins = reader.take(&settings::CORS_ORIGINS);
+        let switch = reader.take(&settings::RATE_LIMITS);
+        let quotas = reader.take(&settings::RATE_LIMIT_QUOTAS);
+        let proxies = reader.take_optional(&settings::TRUSTED_PROXIES);
         let log_level = reader.take(&settings::LOG_LEVEL);
-        Some(Self { origins: origins?, log_level: log_level? })
+        let limits = if switch? { RateLimits::On(quotas?) } else { RateLimits::Off };
+        Some(Self { origins: origins?, limits, proxies: proxies?.unwrap_or_default(), log_level: log_level? })
     }
 }
 
@@ -77,13 +115,20 @@ pub fn permissions<F: Function>() -> Vec<Permission> {
     all
 }
 
-/// The routes of `F` over `state`, with `shell` around them.
-pub fn router<F: Function>(state: F::State, shell: &Shell) -> Router {
+/// The routes of `F` over what it was wired of, with `shell` around them.
+pub fn router<F: Function>(wired: Wired<F::State>, shell: &Shell) -> Router {
+    let Wired { state, entrance } = wired;
+    let at_the_door = state.clone();
+    let way = entrance.map(|entrance| Way {
+        entrance,
+        class: F::CLASS,
+        prefetch: Arc::new(move |arriving| F::prefetch(&at_the_door, arriving)),
+    });
     let mut routes = F::routes();
     if let Some(unrouted) = F::UNROUTED {
         routes = routes.fallback(unrouted).method_not_allowed_fallback(unrouted);
     }
-    shell.around(F::NAME, F::around(&state, routes.with_state(state.clone())))
+    shell.around(F::NAME, way, F::around(&state, routes.with_state(state.clone())))
 }
 
 /// `Function::routes` and `Function::description` of handlers in the crate's root.

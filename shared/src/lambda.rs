@@ -16,7 +16,7 @@ use crate::{
     adapters::host::Host,
     config::{FromEnvironment, Reader, read, settings},
     function::{Function, ShellConfig, permissions, router},
-    http::{ApiError, Shell},
+    http::ApiError,
     telemetry::{self, chain},
     worker::{self, Worker},
 };
@@ -71,13 +71,12 @@ fn mount_worker<W: Worker>(config: &WorkerWhole<W>) -> Result<Mounted, Error> {
 
 fn mount<F: Function>(config: &Whole<F>) -> Result<Mounted, Error> {
     let host = Host::lambda(permissions::<F>());
-    let state = F::wire(&config.own, &host)?;
-    let shell = Shell { system: host.system.clone(), origins: config.shell.origins.clone() };
-    let mut routes = router::<F>(state, &shell);
+    let shell = config.shell.shell(host.system.clone());
+    let mut routes = router::<F>(F::wire(&config.own, &host)?, &shell);
     if F::UNROUTED.is_none() {
         // The gateway sends what none of our routes fits to `fallback`, unless its idea of a path differs from ours.
         let stray = || async { ApiError::NotFound("path").into_response() };
-        routes = routes.merge(shell.around(F::NAME, Router::new().fallback(stray)));
+        routes = routes.merge(shell.around(F::NAME, None, Router::new().fallback(stray)));
     }
     Ok((host, Events::Requests(routes)))
 }

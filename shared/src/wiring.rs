@@ -8,11 +8,12 @@ use crate::{
         dynamodb::{Dynamo, DynamoSettings, SessionTable, TableNames, UserTable},
         host::Host,
         jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
-        redis::RedisUrl,
+        redis::{Redis, RedisUrl},
+        remembered_tokens::RememberedTokens,
     },
     config::{FromEnvironment, Reader, settings},
-    http::auth::Gate,
-    ports::StoreError,
+    http::Entrance,
+    ports::{StoreError, sessions::SessionStates},
 };
 
 /// What a function reads that logs people in.
@@ -52,8 +53,8 @@ pub struct LoginParts {
     pub sessions: SessionTable,
     /// Begins sessions.
     pub logins: Logins,
-    /// Checks the tokens that `logins` issues.
-    pub verifier: JwtVerifier,
+    /// Lets requests in and counts them; it does not ask whether sessions are live.
+    pub entrance: Entrance,
 }
 
 impl LoginConfig {
@@ -68,15 +69,16 @@ impl LoginConfig {
             ..TableNames::default()
         };
         let dynamo = host.dynamo(&self.dynamo, names);
+        let redis = Arc::new(host.redis(&self.redis)?);
         Ok(LoginParts {
             users: UserTable::new(dynamo.clone(), &self.users_table),
             sessions: SessionTable::new(dynamo, &self.sessions_table),
             logins: Logins {
                 tokens: Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl)),
-                cache: Arc::new(host.redis(&self.redis)?),
+                cache: redis.clone(),
                 system: host.system.clone(),
             },
-            verifier: JwtVerifier::new(&self.keys.public()),
+            entrance: entrance(&self.keys.public(), redis, None, host),
         })
     }
 }
@@ -113,8 +115,10 @@ pub struct GateParts {
     pub dynamo: Dynamo,
     /// The table of users.
     pub users: UserTable,
-    /// Lets in whoever is logged in.
-    pub gate: Gate,
+    /// The cache.
+    pub redis: Arc<Redis>,
+    /// Lets requests in, counts them and knows who is logged in.
+    pub entrance: Entrance,
 }
 
 impl GateConfig {
@@ -126,12 +130,19 @@ impl GateConfig {
         let names =
             TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
         let dynamo = host.dynamo(&self.dynamo, names);
-        let gate = Gate {
-            tokens: Arc::new(JwtVerifier::new(&self.keys)),
-            cache: Arc::new(host.redis(&self.redis)?),
-            sessions: Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table)),
-            system: host.system.clone(),
-        };
-        Ok(GateParts { users: UserTable::new(dynamo.clone(), &self.users_table), dynamo, gate })
+        let redis = Arc::new(host.redis(&self.redis)?);
+        let sessions: Arc<dyn SessionStates> = Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table));
+        let entrance = entrance(&self.keys, redis.clone(), Some(sessions), host);
+        Ok(GateParts { users: UserTable::new(dynamo.clone(), &self.users_table), dynamo, redis, entrance })
+    }
+}
+
+fn entrance(keys: &PublicKeys, redis: Arc<Redis>, sessions: Option<Arc<dyn SessionStates>>, host: &Host) -> Entrance {
+    Entrance {
+        tokens: Arc::new(RememberedTokens::new(JwtVerifier::new(keys))),
+        arrivals: redis.clone(),
+        cache: redis,
+        sessions,
+        system: host.system.clone(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod article;
 mod fallback;
+mod limits;
 mod login;
 mod profile;
 mod publish;

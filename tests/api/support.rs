@@ -19,6 +19,9 @@ use serde_json::{Value, json};
 /// A password that anyone may choose.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// All tests share an address, so that only users are limited; the Makefile deploys with the same.
+const QUOTAS: &str = "read user 100000/60, write user 200/60";
+
 /// Where the platform is: the deployment's address, or that of a program started on a thread of its own, whose runtime
 /// outlives every test's.
 static BASE: LazyLock<String> = LazyLock::new(|| match shared::config::variable("BLOGHUB_API") {
@@ -32,7 +35,7 @@ fn start_program() -> String {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-            let options = Options { port: 0, data: data.path().join("data") };
+            let options = Options::new(0, data.path().join("data")).with("RATE_LIMIT_QUOTAS", QUOTAS);
             let platform = Platform::start(&options, |_| {}).await.unwrap();
             ready.send(platform.url()).unwrap();
             // The platform lives as long as the process; the kernel ends its Redis with it.

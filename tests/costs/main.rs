@@ -15,7 +15,7 @@ use bloghub::{
 #[tokio::test(flavor = "multi_thread")]
 async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let data = tempfile::tempdir().unwrap();
-    let options = Options { port: 0, data: data.path().join("data") };
+    let options = Options::new(0, data.path().join("data"));
     let platform = Platform::start(&options, |_| {}).await.unwrap();
     let (rows, used) = operations::all(&platform).await;
     platform.stop().await.unwrap();

@@ -10,7 +10,9 @@ use lambda_http::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use shared::{
     adapters::{host::Host, system::OperatingSystem},
-    http::{Shell, cors::AllowedOrigins},
+    config::read_from,
+    function::ShellConfig,
+    ports::system::System,
 };
 use tower::ServiceExt as _;
 
@@ -28,7 +30,7 @@ struct World {
 impl World {
     async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let options = Options { port: 0, data: data.path().join("data") };
+        let options = Options::new(0, data.path().join("data"));
         let platform = Platform::start(&options, |_| {}).await.unwrap();
         let environment = platform.services().environment().clone();
         Self { platform, environment, _data: data }
@@ -50,10 +52,10 @@ impl World {
         body: Value,
     ) -> (StatusCode, Value, String) {
         let lookup = |name: &str| self.environment.get(name).cloned();
-        let system = Arc::new(OperatingSystem::default());
+        let system: Arc<dyn System> = Arc::new(OperatingSystem::default());
         let entry = functions::all().into_iter().find(|entry| entry.name == name).unwrap();
         let host = Host::local(system.clone(), 1).for_function((entry.permissions)());
-        let shell = Shell { system, origins: AllowedOrigins::Any };
+        let shell = read_from::<ShellConfig>(&lookup).unwrap().shell(system);
         let router = (entry.mount)(&lookup, &host, &shell).unwrap();
         let mut request = Request::builder().method(method).uri(path);
         if !token.is_empty() {

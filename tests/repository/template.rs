@@ -79,7 +79,7 @@ fn each_function_is_granted_what_its_ports_do_and_no_more() {
 #[test]
 fn each_function_is_given_the_variables_that_it_reads() {
     /// What Lambda itself sets, what only an emulator needs, and what the template gives to all.
-    const OTHERS: [&str; 8] = [
+    const OTHERS: [&str; 11] = [
         "AWS_REGION",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -88,6 +88,9 @@ fn each_function_is_given_the_variables_that_it_reads() {
         "AWS_ENDPOINT_URL_DYNAMODB",
         "CORS_ORIGINS",
         "LOG_LEVEL",
+        "RATE_LIMITS",
+        "RATE_LIMIT_QUOTAS",
+        "TRUSTED_PROXIES",
     ];
     for (entry, definition) in pairs() {
         let read = (entry.settings)().into_iter().map(|seen| seen.name.to_owned());

@@ -4,10 +4,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{FromRef, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use shared::{
     domain::{
@@ -18,7 +15,7 @@ use shared::{
     },
     http::{
         ApiError, PathParam, Problem, Query,
-        auth::{Gate, MaybeViewer},
+        auth::MaybeViewer,
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
     ports::{StoreError, articles::ArticleReads, users::Users},
@@ -32,13 +29,6 @@ pub use wiring::{Article, Config};
 pub struct Articles {
     articles: Arc<dyn ArticleReads>,
     authors: Arc<dyn Users>,
-    gate: Gate,
-}
-
-impl FromRef<Articles> for Gate {
-    fn from_ref(state: &Articles) -> Self {
-        state.gate.clone()
-    }
 }
 
 /// Which articles, and which part of the list.

@@ -8,7 +8,7 @@ use shared::{
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
-    function::Function,
+    function::{Function, Wired},
     ports::{StoreError, articles, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
@@ -41,14 +41,14 @@ impl Function for Article {
 
     shared::routes![list, read, tags];
 
-    fn wire(config: &Config, host: &Host) -> Result<Articles, StoreError> {
+    fn wire(config: &Config, host: &Host) -> Result<Wired<Articles>, StoreError> {
         let names = TableNames { articles: Some(config.articles_table.clone()), ..TableNames::default() };
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo, &config.articles_table);
-        Ok(Articles {
+        let state = Articles {
             articles: Arc::new(ArticleViews::new(articles, parts.users.clone())),
             authors: Arc::new(parts.users),
-            gate: parts.gate,
-        })
+        };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

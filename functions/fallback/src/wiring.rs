@@ -3,7 +3,7 @@
 use shared::{
     adapters::host::Host,
     config::{FromEnvironment, Reader},
-    function::{Function, Unrouted},
+    function::{Function, Unrouted, Wired},
     ports::{StoreError, permission::Permission},
 };
 
@@ -28,7 +28,7 @@ impl Function for Fallback {
 
     shared::routes![openapi];
 
-    fn wire(_: &Config, _: &Host) -> Result<(), StoreError> {
-        Ok(())
+    fn wire(_: &Config, _: &Host) -> Result<Wired<()>, StoreError> {
+        Ok(Wired { state: (), entrance: None })
     }
 }

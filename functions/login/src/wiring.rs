@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
 use shared::{
     adapters::host::Host,
-    function::Function,
+    domain::limit::RouteClass,
+    function::{Function, Wired},
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::LoginConfig,
 };
@@ -20,15 +22,18 @@ impl Function for Login {
     type Config = LoginConfig;
     type State = PasswordLogins;
 
+    const CLASS: fn(&Method) -> RouteClass = |_| RouteClass::Login;
+
     shared::routes![log_in];
 
-    fn wire(config: &LoginConfig, host: &Host) -> Result<PasswordLogins, StoreError> {
+    fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<PasswordLogins>, StoreError> {
         let parts = config.wire(host)?;
-        Ok(PasswordLogins {
+        let state = PasswordLogins {
             credentials: Arc::new(parts.users),
             passwords: Arc::new(host.passwords()),
             sessions: Arc::new(parts.sessions),
             logins: parts.logins,
-        })
+        };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

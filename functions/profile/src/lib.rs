@@ -5,10 +5,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{FromRef, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use shared::{
     domain::{
@@ -18,7 +15,7 @@ use shared::{
     },
     http::{
         ApiError, JsonBody, Object, PathParam, Problem,
-        auth::{Gate, MaybeViewer, Viewer},
+        auth::{MaybeViewer, Viewer},
         views::{ProfileAnswer, UserAnswer, UserView},
     },
     ports::{
@@ -39,14 +36,7 @@ pub struct Profiles {
     users: Arc<dyn Users>,
     accounts: Arc<dyn Accounts>,
     passwords: Arc<dyn PasswordHasher>,
-    gate: Gate,
     common_passwords: CommonPasswords,
-}
-
-impl FromRef<Profiles> for Gate {
-    fn from_ref(state: &Profiles) -> Self {
-        state.gate.clone()
-    }
 }
 
 /// `{"user": …}`

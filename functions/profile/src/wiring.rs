@@ -6,7 +6,7 @@ use shared::{
     adapters::{dynamodb::TableNames, host::Host},
     config::{FromEnvironment, Reader, settings},
     domain::password::CommonPasswords,
-    function::Function,
+    function::{Function, Wired},
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
@@ -38,14 +38,14 @@ impl Function for Profile {
 
     shared::routes![current_user, update_user, profile];
 
-    fn wire(config: &Config, host: &Host) -> Result<Profiles, StoreError> {
+    fn wire(config: &Config, host: &Host) -> Result<Wired<Profiles>, StoreError> {
         let parts = config.gate.wire(host, TableNames::default())?;
-        Ok(Profiles {
+        let state = Profiles {
             users: Arc::new(parts.users.clone()),
             accounts: Arc::new(parts.users),
             passwords: Arc::new(host.passwords()),
-            gate: parts.gate,
             common_passwords: config.common_passwords,
-        })
+        };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

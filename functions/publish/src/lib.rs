@@ -6,11 +6,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{FromRef, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use shared::{
     domain::{
@@ -21,12 +17,13 @@ use shared::{
     },
     http::{
         ApiError, JsonBody, Object, PathParam, Problem,
-        auth::{Gate, Viewer},
+        auth::Viewer,
         idempotency::{Answer, Idempotency, Repeats},
         views::ArticleAnswer,
     },
     ports::{
         articles::{ArticleWrites, SaveArticleError},
+        system::System,
         users::Users,
     },
 };
@@ -43,13 +40,7 @@ pub struct Publications {
     articles: Arc<dyn ArticleWrites>,
     authors: Arc<dyn Users>,
     repeats: Repeats,
-    gate: Gate,
-}
-
-impl FromRef<Publications> for Gate {
-    fn from_ref(state: &Publications) -> Self {
-        state.gate.clone()
-    }
+    system: Arc<dyn System>,
 }
 
 /// `{"article": …}`
@@ -199,7 +190,7 @@ async fn update(
     let mut old = state.own(&slug, viewer.identity.user_id).await?;
     let changes = request.article.0.parse()?;
     for _ in 0..TRIES {
-        let new = changes.apply(old.clone(), state.gate.system.now());
+        let new = changes.apply(old.clone(), state.system.now());
         match state.articles.update(&old, &new, changes.body.as_ref()).await {
             Ok(()) => return Ok(Json(state.show(new, changes.body).await?.into())),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
@@ -228,7 +219,7 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     for _ in 0..TRIES {
         let article = state.own(&slug, viewer.identity.user_id).await?;
-        match state.articles.delete(&article, state.gate.system.now()).await {
+        match state.articles.delete(&article, state.system.now()).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
             Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {}
@@ -245,9 +236,9 @@ impl Publications {
     /// Stores the article under a slug that nobody has or had, `once`.
     async fn publish(&self, author: User, publication: Publication, once: &Idempotency) -> Result<Answer, ApiError> {
         let Publication { title, description, body, tags } = publication;
-        let now = self.gate.system.now();
-        let id = ArticleId::new(now, self.gate.system.random());
-        let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.gate.system.random()));
+        let now = self.system.now();
+        let id = ArticleId::new(now, self.system.random());
+        let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.system.random()));
         let (author_id, revision, version) = (author.id, 1, 1);
         let (created_at, updated_at) = (now, now);
         let article =
@@ -260,7 +251,7 @@ impl Publications {
                 Err(SaveArticleError::Store(error)) => return Err(error.into()),
                 Err(SaveArticleError::KeyInUse) => return Err(ApiError::IdempotencyKeyInUse),
                 Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
-                    read.article.slug = slug::with_suffix(&read.article.title, self.gate.system.random());
+                    read.article.slug = slug::with_suffix(&read.article.title, self.system.random());
                 }
             }
         }

@@ -10,7 +10,7 @@ use shared::{
     axum::Router,
     config::{FromEnvironment, Reader, settings},
     domain::idempotency::HmacKey,
-    function::Function,
+    function::{Function, Wired},
     http::idempotency::Repeats,
     ports::{StoreError, articles, idempotency, permission::Permission, sessions, users},
     wiring::GateConfig,
@@ -57,7 +57,7 @@ impl Function for Publish {
         state.repeats.around(routes)
     }
 
-    fn wire(config: &Config, host: &Host) -> Result<Publications, StoreError> {
+    fn wire(config: &Config, host: &Host) -> Result<Wired<Publications>, StoreError> {
         let names = TableNames {
             articles: Some(config.articles_table.clone()),
             coordination: Some(config.coordination_table.clone()),
@@ -66,11 +66,12 @@ impl Function for Publish {
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let records = IdempotencyTable::new(parts.dynamo, &config.coordination_table);
-        Ok(Publications {
+        let state = Publications {
             articles: Arc::new(ArticleWriter::new(articles, records.clone())),
             repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },
             authors: Arc::new(parts.users),
-            gate: parts.gate,
-        })
+            system: host.system.clone(),
+        };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

@@ -5,11 +5,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{FromRef, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use shared::{
     accounts::Logins,
@@ -18,7 +14,7 @@ use shared::{
         session::{RefreshToken, SessionState},
     },
     http::{ApiError, JsonBody, Problem, auth::TokenHolder, views::LoginAnswer},
-    ports::{sessions::SessionRenewals, system::System, tokens::TokenVerifier, users::Users},
+    ports::{sessions::SessionRenewals, users::Users},
 };
 use utoipa::ToSchema;
 
@@ -29,20 +25,7 @@ pub use wiring::Session;
 pub struct Sessions {
     renewals: Arc<dyn SessionRenewals>,
     users: Arc<dyn Users>,
-    verifier: Arc<dyn TokenVerifier>,
     logins: Logins,
-}
-
-impl FromRef<Sessions> for Arc<dyn TokenVerifier> {
-    fn from_ref(state: &Sessions) -> Self {
-        state.verifier.clone()
-    }
-}
-
-impl FromRef<Sessions> for Arc<dyn System> {
-    fn from_ref(state: &Sessions) -> Self {
-        state.logins.system.clone()
-    }
 }
 
 /// `{"refreshToken": …}`

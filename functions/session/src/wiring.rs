@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     adapters::host::Host,
-    function::Function,
+    function::{Function, Wired},
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::LoginConfig,
 };
@@ -22,13 +22,9 @@ impl Function for Session {
 
     shared::routes![refresh, log_out];
 
-    fn wire(config: &LoginConfig, host: &Host) -> Result<Sessions, StoreError> {
+    fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<Sessions>, StoreError> {
         let parts = config.wire(host)?;
-        Ok(Sessions {
-            renewals: Arc::new(parts.sessions),
-            users: Arc::new(parts.users),
-            verifier: Arc::new(parts.verifier),
-            logins: parts.logins,
-        })
+        let state = Sessions { renewals: Arc::new(parts.sessions), users: Arc::new(parts.users), logins: parts.logins };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

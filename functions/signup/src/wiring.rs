@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
 use shared::{
     adapters::{dynamodb::Registry, host::Host},
     config::{FromEnvironment, Reader, settings},
-    domain::password::CommonPasswords,
-    function::Function,
+    domain::{limit::RouteClass, password::CommonPasswords},
+    function::{Function, Wired},
     ports::{StoreError, permission::Permission, users},
     wiring::LoginConfig,
 };
@@ -36,15 +37,18 @@ impl Function for Signup {
     type Config = Config;
     type State = Signups;
 
+    const CLASS: fn(&Method) -> RouteClass = |_| RouteClass::SignUp;
+
     shared::routes![sign_up];
 
-    fn wire(config: &Config, host: &Host) -> Result<Signups, StoreError> {
+    fn wire(config: &Config, host: &Host) -> Result<Wired<Signups>, StoreError> {
         let parts = config.login.wire(host)?;
-        Ok(Signups {
+        let state = Signups {
             registrations: Arc::new(Registry::new(parts.users, parts.sessions)),
             passwords: Arc::new(host.passwords()),
             logins: parts.logins,
             common_passwords: config.common_passwords,
-        })
+        };
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

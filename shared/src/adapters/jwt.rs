@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ring_jwt;
 use crate::{
-    domain::{SessionId, Timestamp, UserId, session::Identity},
+    domain::{
+        SessionId, Timestamp, UserId,
+        session::{Access, Identity},
+    },
     ports::{
         StoreError,
         tokens::{TokenSigner, TokenVerifier},
@@ -236,7 +239,7 @@ impl JwtVerifier {
 }
 
 impl TokenVerifier for JwtVerifier {
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Identity> {
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Access> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.typ.as_deref() != Some(TYPE) {
             return None;
@@ -244,8 +247,10 @@ impl TokenVerifier for JwtVerifier {
         let (_, key, validation) = self.keys.iter().find(|(kid, ..)| header.kid.as_ref() == Some(kid))?;
         let claims = jsonwebtoken::decode::<Claims>(token, key, validation).ok()?.claims;
         let now = now.as_secs();
-        (claims.exp + LEEWAY_SECS > now && claims.iat - LEEWAY_SECS <= now)
-            .then_some(Identity { user_id: claims.sub, session_id: claims.sid })
+        let end = claims.exp.checked_add(LEEWAY_SECS)?;
+        let identity = Identity { user_id: claims.sub, session_id: claims.sid };
+        let good_until = Timestamp::from_millis(end.checked_mul(1_000)?);
+        (end > now && claims.iat - LEEWAY_SECS <= now).then_some(Access { identity, good_until })
     }
 }
 

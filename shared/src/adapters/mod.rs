@@ -6,6 +6,7 @@ pub mod host;
 pub mod jwt;
 pub mod passwords;
 pub mod redis;
+pub mod remembered_tokens;
 mod ring_jwt;
 pub mod system;
 mod tls;

@@ -11,8 +11,12 @@ use crate::{
         jwt::{PrivateKeys, PublicKeys},
         redis::RedisUrl,
     },
-    domain::{idempotency::HmacKey, password::CommonPasswords},
-    http::cors::AllowedOrigins,
+    domain::{
+        idempotency::HmacKey,
+        limit::{self, Quotas},
+        password::CommonPasswords,
+    },
+    http::{TrustedProxies, cors::AllowedOrigins},
 };
 
 /// An environment variable and how to read it.
@@ -40,7 +44,7 @@ fn text(value: &str) -> Result<String, String> {
 }
 
 macro_rules! settings {
-    ($($name:ident: $type:ty = $form:literal, $default:expr, $about:literal, $parse:expr;)*) => {
+    ($($name:ident: $type:ty = $form:expr, $default:expr, $about:literal, $parse:expr;)*) => {
         $(#[doc = $about] pub const $name: Setting<$type> =
             Setting { name: stringify!($name), form: $form, default: $default, about: $about, parse: $parse };)*
     };
@@ -64,6 +68,11 @@ settings! {
         "Whether the 3,000 most common passwords may be chosen.", common_passwords;
     CORS_ORIGINS: AllowedOrigins = "\"*\", or origins such as https://blog.example separated by commas", Some("*"),
         "Which sites' pages may call the API.", str::parse;
+    RATE_LIMITS: bool = "\"on\" or \"off\"", Some("on"), "Whether it is limited how often anyone may call.", on_or_off;
+    RATE_LIMIT_QUOTAS: Quotas = limit::FORM, Some(limit::DEFAULTS),
+        "How many calls are allowed in how many seconds; a class and dimension that is not named has no limit.", str::parse;
+    TRUSTED_PROXIES: TrustedProxies = "addresses or networks such as 10.0.0.0/8 separated by commas", None,
+        "Whose X-Forwarded-For counts. Absent, nobody's.", str::parse;
     LOG_LEVEL: LevelFilter = "error, warn, info, debug or trace", Some("info"), "How much is logged.", log_level;
     AWS_REGION: AwsRegion = "a region such as eu-central-1", None, "The region. Lambda sets it.", |v| Ok(AwsRegion(v.to_owned()));
     AWS_ACCESS_KEY_ID: String = "an access key's id", None, "Whose calls these are. Lambda sets it.", text;
@@ -78,6 +87,14 @@ fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse() {
         Ok(seconds @ 60..=2_592_000) => Ok(Duration::from_secs(seconds)),
         _ => Err("is out of range or no number".to_owned()),
+    }
+}
+
+fn on_or_off(value: &str) -> Result<bool, String> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("is neither".to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod article;
 mod field;
 mod id;
 pub mod idempotency;
+pub mod limit;
 pub mod page;
 pub mod password;
 pub mod session;

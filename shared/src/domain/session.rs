@@ -83,6 +83,15 @@ pub struct Identity {
     pub session_id: SessionId,
 }
 
+/// What an access token gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// Whom it stands for.
+    pub identity: Identity,
+    /// When it stops being good.
+    pub good_until: Timestamp,
+}
+
 /// What is known of a session that a token names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionState {

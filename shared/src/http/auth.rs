@@ -1,62 +1,123 @@
-//! Who is asking. A token is verified here and its session asked for: one round trip to the cache, or else to the table.
+//! Who is asking. The entrance has verified the token and asked the cache for its session; where that knows nothing, the table is
+//! asked here, once a handler wants to know.
 
 use std::{sync::Arc, time::Duration};
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
 
-use super::ApiError;
+use super::{ApiError, entrance::Entrance};
 use crate::{
     accounts,
-    domain::session::{Identity, SessionState},
-    ports::{
-        StoreError,
-        sessions::{SessionCache, SessionStates},
-        system::System,
-        tokens::TokenVerifier,
+    domain::{
+        Timestamp,
+        session::{Identity, SessionState},
     },
+    ports::tokens::TokenVerifier,
     telemetry::chain,
 };
 
 /// How long it is remembered that there is no such session any more.
 const REMEMBER_ENDED: Duration = Duration::from_secs(60);
 
-/// Lets in whoever holds a token of a live session.
-#[derive(Clone)]
-pub struct Gate {
-    /// Checks tokens.
-    pub tokens: Arc<dyn TokenVerifier>,
-    /// Knows most sessions.
-    pub cache: Arc<dyn SessionCache>,
-    /// Knows all sessions.
-    pub sessions: Arc<dyn SessionStates>,
-    /// Knows the time.
-    pub system: Arc<dyn System>,
+/// What a request says of who it is from.
+#[derive(Debug, Clone)]
+pub(super) enum Presented {
+    /// Nothing.
+    Nothing,
+    /// The name of a scheme without a token.
+    EmptyToken,
+    /// Something that is no token of ours.
+    BadToken,
+    /// A token that we issued and that has not expired.
+    Token(String, Identity),
 }
 
-impl Gate {
-    async fn admit(&self, token: &str) -> Result<Identity, ApiError> {
-        let identity = self.tokens.verify(token, self.system.now()).ok_or(ApiError::TokenInvalid)?;
+impl Presented {
+    /// What stands in `Authorization: Token …` or `Bearer …`.
+    pub(super) fn by(parts: &Parts, tokens: &dyn TokenVerifier, now: Timestamp) -> Self {
+        let Some(value) = parts.headers.get(AUTHORIZATION) else { return Self::Nothing };
+        let Ok(value) = value.to_str().map(str::trim) else { return Self::BadToken };
+        if value.is_empty() {
+            return Self::Nothing;
+        }
+        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+        let known = ["token", "bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        match token.trim() {
+            "" if known => Self::EmptyToken,
+            token if known => match tokens.verify(token, now) {
+                Some(access) => Self::Token(token.to_owned(), access.identity),
+                None => Self::BadToken,
+            },
+            _ => Self::BadToken,
+        }
+    }
+
+    /// Whom the token names.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Token(_, identity) => Some(*identity),
+            Self::Nothing | Self::EmptyToken | Self::BadToken => None,
+        }
+    }
+
+    /// The token, if one came along that is good for its form.
+    fn token(&self) -> Result<Option<(&str, Identity)>, ApiError> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::EmptyToken => Err(ApiError::TokenMissing),
+            Self::BadToken => Err(ApiError::TokenInvalid),
+            Self::Token(token, identity) => Ok(Some((token, *identity))),
+        }
+    }
+}
+
+/// What the entrance learnt of who is asking.
+#[derive(Clone)]
+pub(super) struct Admission(Arc<Learnt>);
+
+struct Learnt {
+    entrance: Entrance,
+    presented: Presented,
+    /// What the cache knows of the token's session.
+    session: Option<SessionState>,
+    /// Whether the cache is away.
+    away: bool,
+}
+
+impl Admission {
+    pub(super) fn new(entrance: Entrance, presented: Presented, session: Option<SessionState>, away: bool) -> Self {
+        Self(Arc::new(Learnt { entrance, presented, session, away }))
+    }
+
+    fn of(parts: &Parts) -> Result<Self, ApiError> {
+        let learnt = parts.extensions.get().cloned();
+        learnt.ok_or_else(|| ApiError::Internal("a handler asks who is there, and its function has no entrance".into()))
+    }
+
+    /// Whoever holds a token of a live session.
+    async fn viewer(&self) -> Result<Option<Viewer>, ApiError> {
+        let Some((token, identity)) = self.0.presented.token()? else { return Ok(None) };
         match self.state(identity).await? {
-            SessionState::Live => Ok(identity),
+            SessionState::Live => Ok(Some(Viewer { identity, token: token.to_owned() })),
             SessionState::Ended => Err(ApiError::TokenInvalid),
         }
     }
 
     /// From the cache; where that knows nothing or is away, from the table.
-    async fn state(&self, identity: Identity) -> Result<SessionState, StoreError> {
-        let cache = self.cache.get(identity.session_id).await;
-        if let Ok(Some(state)) = cache {
-            return Ok(state);
+    async fn state(&self, identity: Identity) -> Result<SessionState, ApiError> {
+        let Learnt { entrance, session, away, .. } = &*self.0;
+        if let Some(state) = session {
+            return Ok(*state);
         }
-        let state = self.sessions.state(identity, self.system.now()).await?;
-        let ttl = if state == SessionState::Live { accounts::REMEMBER } else { REMEMBER_ENDED };
-        let remembered = match cache {
-            Ok(_) => self.cache.remember(identity.session_id, state, ttl).await,
-            Err(away) => Err(away),
-        };
-        if let Err(error) = remembered {
-            tracing::warn!(error = chain(&error), "the session was read from the table");
+        let sessions = entrance.sessions.as_ref();
+        let sessions = sessions.ok_or_else(|| ApiError::Internal("the function may not read sessions".into()))?;
+        let state = sessions.state(identity, entrance.system.now()).await?;
+        if !away {
+            let ttl = if state == SessionState::Live { accounts::REMEMBER } else { REMEMBER_ENDED };
+            if let Err(error) = entrance.cache.remember(identity.session_id, state, ttl).await {
+                tracing::warn!(error = chain(&error), "the session is not remembered");
+            }
         }
         Ok(state)
     }
@@ -74,18 +135,14 @@ pub struct Viewer {
     pub token: String,
 }
 
-impl<S: Sync> FromRequestParts<S> for Viewer
-where
-    Gate: FromRef<S>,
-{
+impl<S: Sync> FromRequestParts<S> for Viewer {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let token = token(parts)?.ok_or(ApiError::TokenMissing)?.to_owned();
-        let identity = Gate::from_ref(state).admit(&token).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let viewer = Admission::of(parts)?.viewer().await?.ok_or(ApiError::TokenMissing)?;
         // For what comes after and depends on who asks, such as an idempotency key.
-        parts.extensions.insert(identity);
-        Ok(Self { identity, token })
+        parts.extensions.insert(viewer.identity);
+        Ok(viewer)
     }
 }
 
@@ -96,16 +153,12 @@ where
 #[derive(Clone)]
 pub struct MaybeViewer(pub Option<Identity>);
 
-impl<S: Sync> FromRequestParts<S> for MaybeViewer
-where
-    Gate: FromRef<S>,
-{
+impl<S: Sync> FromRequestParts<S> for MaybeViewer {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Some(token) = token(parts)? else { return Ok(Self(None)) };
-        match Gate::from_ref(state).admit(token).await {
-            Ok(identity) => Ok(Self(Some(identity))),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        match Admission::of(parts)?.viewer().await {
+            Ok(viewer) => Ok(Self(viewer.map(|viewer| viewer.identity))),
             Err(ApiError::Unavailable(error)) => {
                 tracing::warn!(error = chain(&error), "nobody knows the session: read as a stranger");
                 Ok(Self(None))
@@ -122,32 +175,12 @@ where
 #[derive(Clone)]
 pub struct TokenHolder(pub Identity);
 
-impl<S: Sync> FromRequestParts<S> for TokenHolder
-where
-    Arc<dyn TokenVerifier>: FromRef<S>,
-    Arc<dyn System>: FromRef<S>,
-{
+impl<S: Sync> FromRequestParts<S> for TokenHolder {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let token = token(parts)?.ok_or(ApiError::TokenMissing)?;
-        let now = <Arc<dyn System>>::from_ref(state).now();
-        <Arc<dyn TokenVerifier>>::from_ref(state).verify(token, now).map(Self).ok_or(ApiError::TokenInvalid)
-    }
-}
-
-/// The token of `Authorization: Token …` or `Bearer …`; `None` if the header is absent or empty.
-fn token(parts: &Parts) -> Result<Option<&str>, ApiError> {
-    let Some(value) = parts.headers.get(AUTHORIZATION) else { return Ok(None) };
-    let value = value.to_str().map_err(|_| ApiError::TokenInvalid)?.trim();
-    if value.is_empty() {
-        return Ok(None);
-    }
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    let known = ["token", "bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    match token.trim() {
-        "" if known => Err(ApiError::TokenMissing),
-        token if known => Ok(Some(token)),
-        _ => Err(ApiError::TokenInvalid),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let admission = Admission::of(parts)?;
+        let (_, identity) = admission.0.presented.token()?.ok_or(ApiError::TokenMissing)?;
+        Ok(Self(identity))
     }
 }

@@ -14,8 +14,15 @@ use lambda_http::request::RequestContext;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use super::{ApiError, Problem, cors::AllowedOrigins};
-use crate::{domain::RequestId, ports::system::System};
+use super::{
+    ApiError, Entrance, Prefetch, Problem, RateLimits, TrustedProxies,
+    cors::AllowedOrigins,
+    entrance::{Door, enter},
+};
+use crate::{
+    domain::{RequestId, limit::RouteClass},
+    ports::system::System,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,11 +33,30 @@ pub struct Shell {
     pub system: Arc<dyn System>,
     /// Which sites' pages may call.
     pub origins: AllowedOrigins,
+    /// How often anyone may call.
+    pub limits: RateLimits,
+    /// Whose word about a client's address counts.
+    pub proxies: TrustedProxies,
+}
+
+/// How requests come to the routes of a function that has a cache.
+pub struct Way {
+    /// What lets them in.
+    pub entrance: Entrance,
+    /// Whose quotas they count against.
+    pub class: fn(&Method) -> RouteClass,
+    /// What is read for them.
+    pub(crate) prefetch: Prefetch,
 }
 
 impl Shell {
     /// `routes` of the function `name` with everything around them.
-    pub fn around(&self, name: &'static str, routes: Router) -> Router {
+    pub(crate) fn around(&self, name: &'static str, way: Option<Way>, mut routes: Router) -> Router {
+        if let Some(Way { entrance, class, prefetch }) = way {
+            let (limits, proxies) = (self.limits.clone(), self.proxies.clone());
+            let door = Door { entrance, limits, proxies, class, prefetch };
+            routes = routes.layer(middleware::from_fn_with_state(door, enter));
+        }
         routes
             .layer(CatchPanicLayer::custom(panicked))
             .layer(self.origins.layer())

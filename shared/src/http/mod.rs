@@ -1,17 +1,24 @@
 //! What every HTTP function does alike: parsing, who is asking, errors, log lines, headers.
 
+mod address;
 pub mod auth;
 pub mod cors;
+mod entrance;
 pub mod idempotency;
 mod json;
 mod layers;
+mod limits;
 mod path;
 mod problem;
 mod query;
 pub mod views;
 
+pub use address::{Peer, TrustedProxies};
+pub(crate) use entrance::Prefetch;
+pub use entrance::{Arriving, Entrance, Prefetched};
 pub use json::{JsonBody, MAX_BODY_BYTES, Object};
-pub use layers::Shell;
+pub use layers::{Shell, Way};
+pub use limits::RateLimits;
 pub use path::PathParam;
 pub use problem::{ApiError, Problem};
 pub use query::Query;

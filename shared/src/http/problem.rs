@@ -1,13 +1,13 @@
 //! Errors as clients see them: RFC 9457 problem details that also carry RealWorld's `errors` object.
 
-use std::{borrow::Cow, collections::BTreeMap, error::Error};
+use std::{borrow::Cow, collections::BTreeMap, error::Error, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::MAX_BODY_BYTES;
+use super::{MAX_BODY_BYTES, limits::seconds};
 use crate::{
     domain::{Violation, Violations},
     ports::{StoreError, users::Unique},
@@ -55,6 +55,11 @@ pub enum ApiError {
     BodyTooLarge,
     /// 415: the body says that it is no JSON.
     UnsupportedMediaType,
+    /// 429: more calls than the quota allows.
+    TooManyRequests {
+        /// When the next call is possible.
+        retry_after: Duration,
+    },
     /// 422: fields that break the rules, all of them at once.
     Invalid(Violations),
     /// 422: another request was done under the same idempotency key.
@@ -207,6 +212,14 @@ impl ApiError {
                 "The idempotency key has been used",
                 one("idempotency-key", "has been used for another request"),
             ),
+            Self::TooManyRequests { retry_after } => {
+                let seconds = seconds(retry_after).max(1);
+                let message = format!("come too fast, try again in {seconds} s");
+                Kind {
+                    header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+                    ..kind(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", one("requests", message))
+                }
+            }
             Self::Unavailable(error) => {
                 tracing::error!(error = chain(&error), "a backing service is away");
                 Kind {

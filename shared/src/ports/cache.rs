@@ -78,21 +78,41 @@ pub struct Stale {
     pub below: u64,
 }
 
+/// The answer to whoever asks for the right to make a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It has the right.
+    Granted,
+    /// Somebody else has it.
+    Held,
+    /// The value has been made meanwhile: here it is.
+    Fresh(Found),
+}
+
 /// The cache.
 #[async_trait]
 pub trait SharedCache: Send + Sync {
     /// Reads values, in the order of `wanted`, in one round trip.
     async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Found>, StoreError>;
 
-    /// Gives the right to make the value `key` to one caller for `ttl`; `false` if somebody else has it.
-    async fn claim(&self, key: &CacheKey, token: FillToken, ttl: Duration) -> Result<bool, StoreError>;
+    /// Gives the right to make the value to one caller for `ttl`, unless there is one that is still fresh at `now`. Asking
+    /// again with the same token gives the same answer.
+    async fn claim(
+        &self,
+        wanted: &Wanted,
+        token: FillToken,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError>;
 
     /// Stores what was made under `token`, for `ttl`, and gives the right back; `false`, and nothing is stored, if the right was
-    /// lost meanwhile or a newer version is there: a value that was read before a change never comes after it.
+    /// lost meanwhile, a newer version is there, or the value is too large: a value that was read before a change never comes
+    /// after it.
     async fn fill(&self, key: &CacheKey, entry: &Entry, ttl: Duration, token: FillToken) -> Result<bool, StoreError>;
 
-    /// Stores what a writer has just written to the table, for `ttl`, unless a newer version is there, and takes away the right
-    /// of whoever is making the value.
+    /// Replaces older versions by what a writer has just written to the table, for `ttl`, and takes away the right of whoever is
+    /// making the value. Where nothing is cached, nothing is stored: the newer version of a slow writer's value may have been
+    /// there and vanished.
     async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration) -> Result<(), StoreError>;
 
     /// Removes what is stale, and takes away the right of whoever is making such a value.

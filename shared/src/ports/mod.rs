@@ -1,6 +1,7 @@
 //! What the functions need of the world, as narrow traits. Each belongs to one capability, and next to it stands what it
 //! may do to which table: a function's permissions are the sum of its ports'.
 
+pub mod arrivals;
 pub mod articles;
 pub mod cache;
 pub mod idempotency;

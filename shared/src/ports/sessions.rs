@@ -46,12 +46,9 @@ pub trait SessionStates: Send + Sync {
 /// What [`SessionStates`] does to tables.
 pub const SESSION_STATES: &[Permission] = &[Permission::new(Table::Sessions, "GetItem")];
 
-/// The cache of session states.
+/// The cache of session states. What it knows is asked when a request [arrives](super::arrivals).
 #[async_trait]
 pub trait SessionCache: Send + Sync {
-    /// What the cache knows of the session; `None` if nothing.
-    async fn get(&self, id: SessionId) -> Result<Option<SessionState>, StoreError>;
-
     /// Remembers for `ttl` what the table said, unless something is already remembered: what a reader saw never
     /// overwrites the tombstone of a logout that came in between.
     async fn remember(&self, id: SessionId, state: SessionState, ttl: Duration) -> Result<(), StoreError>;

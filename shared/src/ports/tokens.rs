@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::StoreError;
-use crate::domain::{Timestamp, session::Identity};
+use crate::domain::{
+    Timestamp,
+    session::{Access, Identity},
+};
 
 /// Issues access tokens.
 pub trait TokenSigner: Send + Sync {
@@ -19,6 +22,6 @@ pub trait TokenSigner: Send + Sync {
 
 /// Checks access tokens.
 pub trait TokenVerifier: Send + Sync {
-    /// Whom `token` stands for; `None` if it is forged, expired, meant for something else or no token at all.
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Identity>;
+    /// What `token` gives; `None` if it is forged, expired, meant for something else or no token at all.
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Access>;
 }

@@ -1,5 +1,6 @@
 //! The ports on Redis or Valkey, one node or a cluster. Nothing in here may not vanish.
 
+mod cache;
 mod sessions;
 mod wave;
 

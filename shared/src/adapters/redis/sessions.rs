@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{Cmd, ExistenceCheck, SetExpiry, SetOptions};
+use redis::{Cmd, ExistenceCheck, SetExpiry, SetOptions, Value};
 
-use super::Redis;
+use super::{Redis, wave::read};
 use crate::{
     domain::{SessionId, session::SessionState},
     ports::{StoreError, sessions::SessionCache},
@@ -22,15 +22,21 @@ fn value(state: SessionState) -> &'static str {
     }
 }
 
+/// Asks for what is known of the session.
+pub(super) fn get(id: SessionId) -> Cmd {
+    Cmd::get(key(id))
+}
+
+/// What [`get`] was answered.
+pub(super) fn state(answer: Value) -> Result<Option<SessionState>, StoreError> {
+    let known: Option<String> = read(answer)?;
+    let state =
+        |known: String| [SessionState::Live, SessionState::Ended].into_iter().find(|state| value(*state) == known);
+    Ok(known.and_then(state))
+}
+
 #[async_trait]
 impl SessionCache for Redis {
-    async fn get(&self, id: SessionId) -> Result<Option<SessionState>, StoreError> {
-        let known: Option<String> = self.ask(Cmd::get(key(id))).await?;
-        let state =
-            |known: String| [SessionState::Live, SessionState::Ended].into_iter().find(|state| value(*state) == known);
-        Ok(known.and_then(state))
-    }
-
     async fn remember(&self, id: SessionId, state: SessionState, ttl: Duration) -> Result<(), StoreError> {
         let if_absent = SetOptions::default()
             .conditional_set(ExistenceCheck::NX)

@@ -54,10 +54,10 @@ impl From<Cmd> for Ask {
 
 impl Ask {
     /// Runs `script` over `keys` with `args`.
-    pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &Script, keys: &[K], args: A) -> Self {
+    pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &Script, keys: &[K], args: &[A]) -> Self {
         let call = |name: &str, which: &str| {
             let mut command = redis::cmd(name);
-            command.arg(which).arg(keys.len()).arg(keys).arg(&args);
+            command.arg(which).arg(keys.len()).arg(keys).arg(args);
             command
         };
         Self { command: call("EVALSHA", &script.hash), by_text: Some(call("EVAL", script.text)) }
@@ -106,7 +106,8 @@ impl Redis {
                     connection.get_or_try_init(|| client.get_async_connection()).await.map_err(store_error)?;
                 let one = |command: Cmd| {
                     let mut connection = connection.clone();
-                    async move { connection.req_packed_command(&command).await }
+                    // A server's refusal, such as of an unknown script, may come as a value.
+                    async move { connection.req_packed_command(&command).await.and_then(Value::extract_error) }
                 };
                 Ok(join_all(commands.into_iter().map(one)).await)
             }

@@ -1,0 +1,149 @@
+//! The way in of every request: its token is verified, and one round trip counts it against its limits, asks for its session and
+//! reads what is cached for it. Where the cache is away, nothing is limited, and tables are asked for the rest.
+
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{Method, request::Parts};
+
+use super::{
+    ApiError,
+    address::TrustedProxies,
+    auth::{Admission, Presented},
+    limits::{self, RateLimits},
+};
+use crate::{
+    domain::{
+        RequestId,
+        limit::{Caller, Dimension, RouteClass},
+        session::Identity,
+    },
+    ports::{
+        arrivals::{Arrival, Arrivals, Arrived, Count},
+        cache::{CacheKey, Found, Wanted},
+        sessions::{SessionCache, SessionStates},
+        system::System,
+        tokens::TokenVerifier,
+    },
+    telemetry::chain,
+};
+
+/// What a function's wiring gives to let requests in.
+#[derive(Clone)]
+pub struct Entrance {
+    /// Checks tokens.
+    pub tokens: Arc<dyn TokenVerifier>,
+    /// Asks the cache all at once.
+    pub arrivals: Arc<dyn Arrivals>,
+    /// Remembers sessions.
+    pub cache: Arc<dyn SessionCache>,
+    /// Knows all sessions; absent where no handler asks who is there.
+    pub sessions: Option<Arc<dyn SessionStates>>,
+    /// Knows the time and makes ids.
+    pub system: Arc<dyn System>,
+}
+
+/// A request at the entrance, as [`Function::prefetch`](crate::function::Function::prefetch) sees it.
+pub struct Arriving<'a> {
+    /// The pattern of its route, such as `/api/articles/{slug}`.
+    pub route: &'a str,
+    /// What it wants to do there.
+    pub method: &'a Method,
+    /// Who its token says it is from. Its session may have ended: what is read for it must not be shown before that is known.
+    pub identity: Option<Identity>,
+    params: Option<&'a RawPathParams>,
+}
+
+impl Arriving<'_> {
+    /// The path's parameter `name`, decoded; "" if there is none.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.into_iter().flatten().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// What a function wants to have read for a request.
+pub(crate) type Prefetch = Arc<dyn Fn(&Arriving<'_>) -> Vec<Wanted> + Send + Sync>;
+
+/// The entrance of one function.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) entrance: Entrance,
+    pub(super) limits: RateLimits,
+    pub(super) proxies: TrustedProxies,
+    pub(super) class: fn(&Method) -> RouteClass,
+    pub(super) prefetch: Prefetch,
+}
+
+/// What was cached for a request when it arrived.
+#[derive(Clone, Default)]
+pub struct Prefetched(Arc<HashMap<CacheKey, Found>>);
+
+impl Prefetched {
+    /// What was found; `None` if it was not asked for, or if the cache is away.
+    pub fn get(&self, key: &CacheKey) -> Option<Found> {
+        self.0.get(key).cloned()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Prefetched {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}
+
+/// Lets a request in, or refuses it for its number.
+pub(super) async fn enter(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let entrance = &door.entrance;
+    let address = door.proxies.client(&request);
+    let (mut parts, body) = request.into_parts();
+    let now = entrance.system.now();
+    let presented = Presented::by(&parts, &*entrance.tokens, now);
+    let identity = presented.identity();
+
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+    let route = parts.extensions.get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let wanted = (door.prefetch)(&Arriving { route, method: &parts.method, identity, params: params.as_ref() });
+    let class = (door.class)(&parts.method);
+    let callers = [identity.map(|identity| Caller::User(identity.user_id)), address.map(Caller::Address)];
+    let counts = callers.into_iter().flatten().filter_map(|caller| door.count(caller, class)).collect();
+    let session = identity.filter(|_| entrance.sessions.is_some()).map(|identity| identity.session_id);
+    let arrival = Arrival { counts, session, wanted };
+
+    let arrived = if arrival.is_empty() {
+        Ok(Arrived::default())
+    } else {
+        entrance.arrivals.arrive(&arrival, RequestId::new(now, entrance.system.random()), now).await
+    };
+    let away = arrived.is_err();
+    let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
+        tracing::warn!(error = chain(&error), "the cache is away: nothing is limited, and the tables are asked");
+        Arrived::default()
+    });
+    let mut response = match limits::refused(&allowances) {
+        Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
+        None => {
+            let keys = arrival.wanted.into_iter().map(|wanted| wanted.key);
+            parts.extensions.insert(Prefetched(Arc::new(keys.zip(found).collect())));
+            parts.extensions.insert(Admission::new(entrance.clone(), presented, session, away));
+            next.run(Request::from_parts(parts, body)).await
+        }
+    };
+    limits::tell(&allowances, &mut response);
+    response
+}
+
+impl Door {
+    fn count(&self, caller: Caller, class: RouteClass) -> Option<Count> {
+        let RateLimits::On(quotas) = &self.limits else { return None };
+        // Whoever proves who they are is counted by address alone: the token they may hold is not what they come with.
+        let dimension: Dimension = caller.dimension();
+        quotas.of(class, dimension).map(|quota| Count { caller, class, quota })
+    }
+}

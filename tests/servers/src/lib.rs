@@ -1,0 +1,16 @@
+//! Real backing services for tests, as children of the test's process.
+//!
+//! ```no_run
+//! let node = test_servers::RedisNode::start();
+//! let cluster = test_servers::RedisCluster::start();
+//! // `node.url()` and `cluster.url()` are what `REDIS_URL` takes.
+//! ```
+//!
+//! What cannot start fails the test. A server ends when its handle is dropped, and on Linux also when the test's process is killed.
+
+mod cluster;
+mod node;
+mod wait;
+
+pub use cluster::RedisCluster;
+pub use node::RedisNode;
