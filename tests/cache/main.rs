@@ -1,3 +1,4 @@
-//! The shared cache and what is built on it.
+//! What is kept in Redis, on real servers: rate limits, the shared cache, and what is built on it.
 
+mod limits;
 mod shared_cache;

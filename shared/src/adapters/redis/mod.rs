@@ -1,6 +1,8 @@
 //! The ports on Redis or Valkey, one node or a cluster. Nothing in here may not vanish.
 
+mod arrivals;
 mod cache;
+mod limits;
 mod sessions;
 mod wave;
 

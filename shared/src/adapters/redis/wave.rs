@@ -54,10 +54,10 @@ impl From<Cmd> for Ask {
 
 impl Ask {
     /// Runs `script` over `keys` with `args`.
-    pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &Script, keys: &[K], args: &[A]) -> Self {
+    pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &Script, keys: &[K], args: A) -> Self {
         let call = |name: &str, which: &str| {
             let mut command = redis::cmd(name);
-            command.arg(which).arg(keys.len()).arg(keys).arg(args);
+            command.arg(which).arg(keys.len()).arg(keys).arg(&args);
             command
         };
         Self { command: call("EVALSHA", &script.hash), by_text: Some(call("EVAL", script.text)) }
