@@ -6,7 +6,9 @@ use shared::{
     config::{self, Seen},
     function::{self, Function, ShellConfig},
     http::Shell,
+    lambda,
     ports::permission::Permission,
+    worker::{self, Worker},
 };
 use utoipa::openapi::OpenApi;
 
@@ -51,6 +53,37 @@ fn entry<F: Function>() -> Entry {
         mount: |lookup, host, shell| {
             let config = config::read_from::<F::Config>(lookup)?;
             Ok(function::router::<F>(F::wire(&config, host)?, shell))
+        },
+    }
+}
+
+/// A function that no request calls, whatever its types.
+pub struct WorkerEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does to which tables and queues.
+    pub permissions: fn() -> Vec<Permission>,
+    /// What it reads from the environment.
+    pub settings: fn() -> Vec<Seen>,
+    /// Its handler, wired to clients of the host.
+    pub mount: fn(Lookup<'_>, &Host) -> Result<lambda::Handler, StartError>,
+}
+
+/// All workers, in the order of the README's table.
+pub fn workers() -> Vec<WorkerEntry> {
+    vec![worker::<sweep::Sweep>()]
+}
+
+fn worker<W: Worker>() -> WorkerEntry {
+    WorkerEntry {
+        name: W::NAME,
+        permissions: worker::permissions::<W>,
+        settings: || {
+            config::describe::<W::Config>().into_iter().chain(config::describe::<worker::ShellConfig>()).collect()
+        },
+        mount: |lookup, host| {
+            let config = config::read_from::<W::Config>(lookup)?;
+            Ok(lambda::handler::<W>(W::wire(&config, host)?))
         },
     }
 }

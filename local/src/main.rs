@@ -12,7 +12,13 @@ use bloghub::{
     services::{Ports, Services, Settings},
 };
 use clap::{Args, Parser, Subcommand};
-use shared::{adapters::jwt::PrivateKeys, config, telemetry};
+use shared::{
+    adapters::{jwt::PrivateKeys, system::OperatingSystem},
+    config,
+    domain::idempotency::HmacKey,
+    ports::system::System,
+    telemetry,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A blog and discussion platform on one machine.
@@ -33,9 +39,9 @@ enum Command {
     Run(Run),
     /// Run only the backing services, on fixed ports, for functions that are run by hand
     Services(RunServices),
-    /// Make a key for access tokens and print JWT_KEYS and JWT_PUBLIC_KEYS as one JSON object
+    /// Make secrets and print JWT_KEYS, JWT_PUBLIC_KEYS and HMAC_KEY as one JSON object
     Keys {
-        /// The key's id
+        /// The id of the key for access tokens
         #[arg(long, default_value = "1")]
         kid: String,
     },
@@ -122,7 +128,9 @@ fn print(text: String) {
 /// Reads all settings, so that a malformed one is told before anything is started, and starts the log.
 fn start_log() -> Result<(), String> {
     let settings = config::read::<Settings>().map_err(|error| error.to_string())?;
-    let own: Vec<_> = functions::all().iter().map(|function| function.name).chain(["bloghub"]).collect();
+    let workers = functions::workers();
+    let workers = workers.iter().map(|worker| worker.name);
+    let own: Vec<_> = functions::all().iter().map(|function| function.name).chain(workers).chain(["bloghub"]).collect();
     telemetry::start(settings.log_level, &own, std::io::stdout);
     Ok(())
 }
@@ -164,7 +172,10 @@ fn write_environment(file: &Path, services: &Services) -> io::Result<()> {
 
 fn print_keys(kid: &str) -> Result<(), String> {
     let keys = PrivateKeys::generate(kid).map_err(|_| "the operating system gives no randomness".to_owned())?;
-    print(format!("{{\"JWT_KEYS\": {}, \"JWT_PUBLIC_KEYS\": {}}}\n", keys.to_json(), keys.public().to_json()));
+    let system: &dyn System = &OperatingSystem::default();
+    let hmac = HmacKey::encode(system.random());
+    let (own, public) = (keys.to_json(), keys.public().to_json());
+    print(format!("{{\"JWT_KEYS\": {own}, \"JWT_PUBLIC_KEYS\": {public}, \"HMAC_KEY\": \"{hmac}\"}}\n"));
     Ok(())
 }
 

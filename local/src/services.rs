@@ -63,7 +63,7 @@ impl Services {
     /// Whatever keeps one of them from starting; the others are stopped again.
     pub async fn start(data: &Path, ports: Ports, progress: impl Fn(&str)) -> Result<Self, StartError> {
         let data = DataFolder::open(data)?;
-        let keys = data.keys()?;
+        let (keys, hmac) = (data.keys()?, data.hmac_key()?);
         let (redis, redis_url) = match config::variable("REDIS_URL") {
             Some(url) => (None, url),
             None => {
@@ -82,7 +82,7 @@ impl Services {
                 return Err(error);
             }
         };
-        let environment = environment(&keys, &redis_url, &dynamodb.endpoint)?;
+        let environment = environment(&keys, &hmac, &redis_url, &dynamodb.endpoint)?;
         Ok(Self { data, dynamodb, redis, environment })
     }
 
@@ -105,7 +105,12 @@ impl Services {
     }
 }
 
-fn environment(keys: &PrivateKeys, redis: &str, dynamodb: &str) -> Result<HashMap<String, String>, StartError> {
+fn environment(
+    keys: &PrivateKeys,
+    hmac: &str,
+    redis: &str,
+    dynamodb: &str,
+) -> Result<HashMap<String, String>, StartError> {
     let mut environment = HashMap::from(
         [
             ("AWS_REGION", "local"),
@@ -113,6 +118,7 @@ fn environment(keys: &PrivateKeys, redis: &str, dynamodb: &str) -> Result<HashMa
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
             ("REDIS_URL", redis),
+            ("HMAC_KEY", hmac),
             ("JWT_KEYS", &keys.to_json()),
             ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]

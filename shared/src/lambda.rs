@@ -14,7 +14,7 @@ use tracing::{Instrument as _, level_filters::LevelFilter};
 
 use crate::{
     adapters::host::Host,
-    config::{FromEnvironment, Reader, read, settings},
+    config::{FromEnvironment, Reader, read},
     function::{Function, ShellConfig, permissions, router},
     http::ApiError,
     telemetry::{self, chain},
@@ -34,7 +34,7 @@ pub fn run<F: Function>() -> ExitCode {
 /// The same for a function that its event source calls.
 pub fn run_worker<W: Worker>() -> ExitCode {
     let config = read::<WorkerWhole<W>>();
-    let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.log_level);
+    let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.shell.log_level);
     telemetry::start(level, &[W::NAME], std::io::stdout);
     launch(W::NAME, Box::new(move || mount_worker::<W>(&config?)))
 }
@@ -170,14 +170,14 @@ impl<F: Function> FromEnvironment for Whole<F> {
 }
 
 struct WorkerWhole<W: Worker> {
-    log_level: LevelFilter,
+    shell: worker::ShellConfig,
     own: W::Config,
 }
 
 impl<W: Worker> FromEnvironment for WorkerWhole<W> {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let (log_level, own) = (reader.take(&settings::LOG_LEVEL), W::Config::take(reader));
-        Some(Self { log_level: log_level?, own: own? })
+        let (shell, own) = (worker::ShellConfig::take(reader), W::Config::take(reader));
+        Some(Self { shell: shell?, own: own? })
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::error::Error;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tracing::level_filters::LevelFilter;
 
 use crate::{
     adapters::host::Host,
-    config::FromEnvironment,
+    config::{FromEnvironment, Reader, settings},
     ports::{StoreError, permission::Permission},
 };
 
@@ -47,6 +48,18 @@ pub trait Worker: 'static {
     ) -> impl Future<Output = Result<Self::Answer, WorkerError>> + Send;
 }
 
+/// What every worker reads from the environment.
+pub struct ShellConfig {
+    /// How much is logged.
+    pub log_level: LevelFilter,
+}
+
+impl FromEnvironment for ShellConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { log_level: reader.take(&settings::LOG_LEVEL)? })
+    }
+}
+
 /// Why nothing of an event was done.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
 
@@ -57,3 +70,8 @@ pub fn permissions<W: Worker>() -> Vec<Permission> {
     all.dedup();
     all
 }
+
+/// The call of a schedule. What it brings along, such as the time that it was meant for, nobody needs: a worker does what there
+/// is to do when it is called.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub struct Tick {}
