@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use shared::config::Seen;
-use utoipa::openapi::{
-    InfoBuilder, License, OpenApi, OpenApiBuilder,
-    security::{ApiKey, ApiKeyValue, SecurityScheme},
+use shared::{config::Seen, http::Problem};
+use utoipa::{
+    PartialSchema as _,
+    openapi::{
+        ContentBuilder, Header, InfoBuilder, License, Object, OpenApi, OpenApiBuilder, Ref, ResponseBuilder, Type,
+        security::{ApiKey, ApiKeyValue, SecurityScheme},
+    },
 };
 
 use crate::functions;
@@ -26,12 +29,38 @@ pub fn openapi() -> Result<String, serde_json::Error> {
         .license(Some(license));
     let mut api: OpenApi = OpenApiBuilder::new().info(info.build()).build();
     for function in functions::all() {
-        api.merge((function.openapi)());
+        let mut part = (function.openapi)();
+        if function.name != "fallback" {
+            add_what_any_route_may_answer(&mut part);
+        }
+        api.merge(part);
     }
     let token = ApiKeyValue::with_description("Authorization", "`Token <access token>` or `Bearer <access token>`");
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("Token", SecurityScheme::ApiKey(ApiKey::Header(token)));
     Ok(api.to_pretty_json()? + "\n")
+}
+
+/// Adds to each operation what the entrance and any backing service may make of it.
+fn add_what_any_route_may_answer(api: &mut OpenApi) {
+    let problem = |description: &str| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        ResponseBuilder::new().description(description).content("application/problem+json", body)
+    };
+    let seconds = || Header::new(Object::with_type(Type::Integer));
+    let busy = problem("A backing service is away").header("Retry-After", seconds()).build();
+    let limited = problem("More calls than the quota allows").header("Retry-After", seconds());
+    let text = || Header::new(Object::with_type(Type::String));
+    let limited = limited.header("RateLimit", text()).header("RateLimit-Policy", text()).build();
+    for item in api.paths.paths.values_mut() {
+        let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in all.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.entry("429".to_owned()).or_insert_with(|| limited.clone().into());
+            responses.entry("503".to_owned()).or_insert_with(|| busy.clone().into());
+        }
+    }
+    api.components.get_or_insert_default().schemas.insert("Problem".to_owned(), Problem::schema());
 }
 
 /// The page of all settings, as Markdown.

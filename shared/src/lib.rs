@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod adapters;
+pub mod cache;
 pub mod config;
 pub mod domain;
 pub mod function;

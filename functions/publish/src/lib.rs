@@ -151,7 +151,7 @@ impl UpdateArticle {
         description = "1 to 255 visible ASCII characters. For 24 hours a request under the same key is done once, and answered as the first time")),
     request_body = NewArticleRequest,
     responses(
-        (status = 201, body = ArticleAnswer, headers(("Idempotency-Replayed" = Option<String>, description = "`true` if it was answered before"))),
+        (status = 201, body = ArticleAnswer, headers(("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),

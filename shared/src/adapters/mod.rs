@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod dynamodb;
 pub mod host;
+mod http1;
 pub mod jwt;
 pub mod passwords;
 pub mod redis;

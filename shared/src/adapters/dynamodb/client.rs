@@ -6,13 +6,9 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Config, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
 
 use super::Recorder;
-use crate::adapters::tls::AMAZON_ROOTS;
+use crate::adapters::{http1::Http1, tls::AMAZON_ROOTS};
 
 /// A region's name, such as `eu-central-1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +50,7 @@ const ATTEMPTS: u32 = 3;
 
 /// The HTTP client beneath all clients of DynamoDB; its clones share their connections.
 pub fn http_client() -> SharedHttpClient {
-    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS.as_bytes());
-    let tls = TlsContext::builder().with_trust_store(roots).build().expect("a trust store is all that a context needs");
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
+    SharedHttpClient::new(Http1::trusting(AMAZON_ROOTS))
 }
 
 /// The configuration of one client.
