@@ -97,7 +97,7 @@ fn function(properties: &Value) -> FunctionDefinition {
     let grant = |statement: &Value| (attribute_of(&statement["Resource"]), texts(&statement["Action"]));
     let variables = properties["Environment"]["Variables"].as_mapping().into_iter().flatten();
     FunctionDefinition {
-        routes: events.map(|(_, event)| route(event)).collect(),
+        routes: events.filter(|(_, event)| event["Type"] == "HttpApi").map(|(_, event)| route(event)).collect(),
         grants: statements.map(grant).collect(),
         variables: variables.filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect(),
         code: properties["CodeUri"].as_str().unwrap_or_default().to_owned(),

@@ -76,20 +76,40 @@ fn only_config_reads_the_environment() {
     }
 }
 
+/// The names of all functions, behind routes or not.
+fn names() -> impl Iterator<Item = &'static str> {
+    let behind_routes = functions::all().into_iter().map(|entry| entry.name);
+    behind_routes.chain(functions::workers().into_iter().map(|worker| worker.name))
+}
+
 #[test]
 fn a_functions_main_is_at_most_15_lines() {
-    for entry in functions::all() {
-        let lines = file(&format!("functions/{}/src/main.rs", entry.name)).lines().count();
-        assert!(lines <= 15, "{} has {lines}", entry.name);
+    for name in names() {
+        let lines = file(&format!("functions/{name}/src/main.rs")).lines().count();
+        assert!(lines <= 15, "{name} has {lines}");
     }
+}
+
+/// What the source of a function says of it first.
+fn first_line(name: &str) -> String {
+    file(&format!("functions/{name}/src/lib.rs")).lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]
 fn a_functions_first_line_says_what_it_answers() {
     for entry in functions::all() {
-        let text = file(&format!("functions/{}/src/lib.rs", entry.name));
-        let first = text.lines().next().unwrap_or_default();
+        let first = first_line(entry.name);
         assert!(first.starts_with("//! `") && first.contains("/api/"), "{}: {first}", entry.name);
+    }
+}
+
+#[test]
+fn a_workers_first_line_says_what_triggers_it_and_what_it_promises() {
+    for worker in functions::workers() {
+        let first = first_line(worker.name);
+        let trigger = first.split(": ").next().unwrap_or_default().to_lowercase();
+        let known = ["stream", "queue", "schedule"].iter().any(|kind| trigger.contains(kind));
+        assert!(known && first.contains(": "), "{}: {first}", worker.name);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod documents;
 mod layering;
+mod schedules;
 mod template;
 
 use std::path::Path;

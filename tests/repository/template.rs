@@ -3,29 +3,47 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bloghub::{
-    functions::{self, Entry},
+    functions::{self, Entry, WorkerEntry},
     template::{FunctionDefinition, Template},
 };
-use shared::ports::permission::Resource;
+use shared::{
+    config::Seen,
+    ports::permission::{Permission, Resource},
+};
 use utoipa::openapi::path::Operation;
 
 /// The resource of a function: `sms-code` is `SmsCodeFunction`.
-fn resource(name: &str) -> String {
+pub(crate) fn resource(name: &str) -> String {
     let word = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('-').map(word).collect::<String>() + "Function"
 }
 
-/// Each function with its definition in the template.
-fn pairs() -> Vec<(Entry, FunctionDefinition)> {
+/// A function, behind routes or not, with its definition in the template.
+struct Deployed {
+    name: &'static str,
+    permissions: Vec<Permission>,
+    settings: Vec<Seen>,
+    definition: FunctionDefinition,
+}
+
+/// Each function with its definition in the template, those behind routes first.
+fn deployed() -> Vec<Deployed> {
     let mut definitions = Template::read().unwrap().functions();
-    let pair = |entry: Entry| {
-        let definition = definitions.remove(&resource(entry.name));
-        let definition = definition.unwrap_or_else(|| panic!("{} is not in the template", resource(entry.name)));
-        (entry, definition)
+    let mut definition = |name| {
+        let definition = definitions.remove(&resource(name));
+        definition.unwrap_or_else(|| panic!("{} is not in the template", resource(name)))
     };
-    let pairs = functions::all().into_iter().map(pair).collect();
+    let mut deployed = Vec::new();
+    for Entry { name, permissions, settings, .. } in functions::all() {
+        let (permissions, settings) = (permissions(), settings());
+        deployed.push(Deployed { name, permissions, settings, definition: definition(name) });
+    }
+    for WorkerEntry { name, permissions, settings, .. } in functions::workers() {
+        let (permissions, settings) = (permissions(), settings());
+        deployed.push(Deployed { name, permissions, settings, definition: definition(name) });
+    }
     assert!(definitions.is_empty(), "the template has functions that the code has not: {:?}", definitions.keys());
-    pairs
+    deployed
 }
 
 /// The routes that a function's router has, as the template writes them. A router answers HEAD where it answers GET.
@@ -51,7 +69,9 @@ fn routes(entry: &Entry) -> BTreeSet<String> {
 
 #[test]
 fn each_function_has_its_routers_routes_in_the_template() {
-    for (entry, definition) in pairs() {
+    let mut definitions = Template::read().unwrap().functions();
+    for entry in functions::all() {
+        let definition = definitions.remove(&resource(entry.name)).unwrap();
         let mut expected = routes(&entry);
         if entry.name == "fallback" {
             expected.insert("$default".to_owned());
@@ -62,9 +82,9 @@ fn each_function_has_its_routers_routes_in_the_template() {
 
 #[test]
 fn each_function_is_granted_what_its_ports_do_and_no_more() {
-    for (entry, definition) in pairs() {
+    for Deployed { name, permissions, definition, .. } in deployed() {
         let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for permission in (entry.permissions)() {
+        for permission in permissions {
             let (resource, service) = match permission.resource {
                 Resource::Table(table) => (format!("{table:?}Table"), "dynamodb"),
                 Resource::Queue(queue) => (format!("{queue:?}Queue"), "sqs"),
@@ -72,53 +92,54 @@ fn each_function_is_granted_what_its_ports_do_and_no_more() {
             expected.entry(resource).or_default().insert(format!("{service}:{}", permission.action));
         }
         let granted = definition.grants.into_iter().map(|(table, actions)| (table, actions.into_iter().collect()));
-        assert_eq!(granted.collect::<BTreeMap<_, BTreeSet<_>>>(), expected, "{}", entry.name);
+        assert_eq!(granted.collect::<BTreeMap<_, BTreeSet<_>>>(), expected, "{name}");
     }
 }
 
 #[test]
 fn each_function_is_given_the_variables_that_it_reads() {
     /// What Lambda itself sets, what only an emulator needs, and what the template gives to all.
-    const OTHERS: [&str; 11] = [
+    const OTHERS: [&str; 12] = [
         "AWS_REGION",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SQS",
         "CORS_ORIGINS",
         "LOG_LEVEL",
         "RATE_LIMITS",
         "RATE_LIMIT_QUOTAS",
         "TRUSTED_PROXIES",
     ];
-    for (entry, definition) in pairs() {
-        let read = (entry.settings)().into_iter().map(|seen| seen.name.to_owned());
+    for Deployed { name, settings, definition, .. } in deployed() {
+        let read = settings.into_iter().map(|seen| seen.name.to_owned());
         let expected: BTreeSet<_> = read.filter(|name| !OTHERS.contains(&name.as_str())).collect();
-        assert_eq!(definition.variables.into_iter().collect::<BTreeSet<_>>(), expected, "{}", entry.name);
+        assert_eq!(definition.variables.into_iter().collect::<BTreeSet<_>>(), expected, "{name}");
     }
 }
 
 #[test]
 fn each_function_is_packaged_from_its_own_folder() {
-    for (entry, definition) in pairs() {
-        assert_eq!(definition.code, format!("target/lambda/{}/", entry.name));
+    for Deployed { name, definition, .. } in deployed() {
+        assert_eq!(definition.code, format!("target/lambda/{name}/"));
     }
 }
 
 #[test]
 fn functions_that_hash_passwords_have_a_whole_core_and_the_others_the_default() {
-    for (entry, definition) in pairs() {
-        let hashes = ["signup", "login", "profile"].contains(&entry.name);
-        assert_eq!(definition.memory, hashes.then_some(1_769), "{}", entry.name);
+    for Deployed { name, definition, .. } in deployed() {
+        let hashes = ["signup", "login", "profile"].contains(&name);
+        assert_eq!(definition.memory, hashes.then_some(1_769), "{name}");
     }
 }
 
 #[test]
 fn functions_with_the_cache_are_in_the_network_and_the_others_outside() {
-    for (entry, definition) in pairs() {
+    for Deployed { name, definition, .. } in deployed() {
         let uses_the_cache = definition.variables.iter().any(|name| name == "REDIS_URL");
-        assert_eq!(definition.in_vpc, uses_the_cache, "{}", entry.name);
+        assert_eq!(definition.in_vpc, uses_the_cache, "{name}");
     }
 }
 

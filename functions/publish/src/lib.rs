@@ -147,7 +147,7 @@ impl UpdateArticle {
 
 /// Publish an article
 #[utoipa::path(post, path = "/api/articles", tag = "Articles", operation_id = "CreateArticle",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]+$", min_length = 1, max_length = 255,
         description = "1 to 255 visible ASCII characters. For 24 hours a request under the same key is done once, and answered as the first time")),
     request_body = NewArticleRequest,
     responses(

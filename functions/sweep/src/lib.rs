@@ -1,5 +1,5 @@
-//! `rate(5 minutes)`: removes what deletions left, which is the bodies of deleted articles. One run at a time, under a lease; a run
-//! that is killed at any point, or that runs out of time, is gone on with by the next.
+//! On a schedule, `rate(5 minutes)`: removes the bodies of deleted articles. One run at a time, under a lease; a run that is killed
+//! at any point, or that runs out of time, is gone on with by the next.
 
 mod wiring;
 
