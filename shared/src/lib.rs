@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod adapters;
 pub mod cache;
+pub mod cached;
 pub mod config;
 pub mod domain;
 pub mod function;

@@ -11,9 +11,10 @@ use crate::{
         redis::{Redis, RedisUrl},
         remembered_tokens::RememberedTokens,
     },
+    cached::{CachedArticles, CachedProfiles},
     config::{FromEnvironment, Reader, settings},
     http::Entrance,
-    ports::{StoreError, sessions::SessionStates},
+    ports::{StoreError, sessions::SessionStates, system::System},
 };
 
 /// What a function reads that logs people in.
@@ -53,6 +54,8 @@ pub struct LoginParts {
     pub sessions: SessionTable,
     /// Begins sessions.
     pub logins: Logins,
+    /// The cache.
+    pub redis: Arc<Redis>,
     /// Lets requests in and counts them; it does not ask whether sessions are live.
     pub entrance: Entrance,
 }
@@ -78,7 +81,8 @@ impl LoginConfig {
                 cache: redis.clone(),
                 system: host.system.clone(),
             },
-            entrance: entrance(&self.keys.public(), redis, None, host),
+            entrance: entrance(&self.keys.public(), redis.clone(), None, host),
+            redis,
         })
     }
 }
@@ -119,6 +123,19 @@ pub struct GateParts {
     pub redis: Arc<Redis>,
     /// Lets requests in, counts them and knows who is logged in.
     pub entrance: Entrance,
+    system: Arc<dyn System>,
+}
+
+impl GateParts {
+    /// Profiles by way of the cache.
+    pub fn profiles(&self) -> Arc<CachedProfiles> {
+        Arc::new(CachedProfiles::new(Arc::new(self.users.clone()), self.redis.clone(), self.system.clone()))
+    }
+
+    /// Articles by way of the cache.
+    pub fn articles(&self) -> Arc<CachedArticles> {
+        Arc::new(CachedArticles::new(self.redis.clone(), self.system.clone()))
+    }
 }
 
 impl GateConfig {
@@ -133,7 +150,8 @@ impl GateConfig {
         let redis = Arc::new(host.redis(&self.redis)?);
         let sessions: Arc<dyn SessionStates> = Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table));
         let entrance = entrance(&self.keys, redis.clone(), Some(sessions), host);
-        Ok(GateParts { users: UserTable::new(dynamo.clone(), &self.users_table), dynamo, redis, entrance })
+        let (users, system) = (UserTable::new(dynamo.clone(), &self.users_table), host.system.clone());
+        Ok(GateParts { users, dynamo, redis, entrance, system })
     }
 }
 

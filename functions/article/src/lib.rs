@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use shared::{
+    cached::{CachedArticles, CachedProfiles},
     domain::{
         article::{ArticleFilter, Listing, Slug},
         page::Page,
@@ -14,11 +15,11 @@ use shared::{
         user::Username,
     },
     http::{
-        ApiError, PathParam, Problem, Query,
+        ApiError, Arriving, PathParam, Prefetched, Problem, Query,
         auth::MaybeViewer,
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
-    ports::{StoreError, articles::ArticleReads, users::Users},
+    ports::{StoreError, articles::ArticleReads, cache::Wanted},
 };
 use utoipa::IntoParams;
 
@@ -28,7 +29,22 @@ pub use wiring::{Article, Config};
 #[derive(Clone)]
 pub struct Articles {
     articles: Arc<dyn ArticleReads>,
-    authors: Arc<dyn Users>,
+    cached: Arc<CachedArticles>,
+    profiles: Arc<CachedProfiles>,
+}
+
+impl Articles {
+    /// What a request needs of the cache.
+    fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        match arriving.route {
+            "/api/articles/{slug}" => self.cached.wanted(arriving.param("slug"), &self.profiles),
+            "/api/articles" => match arriving.query("author") {
+                author if author.is_empty() => Vec::new(),
+                author => self.profiles.wanted_holder(&author),
+            },
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Which articles, and which part of the list.
@@ -60,6 +76,7 @@ struct ListQuery {
 async fn list(
     State(state): State<Articles>,
     _: MaybeViewer,
+    prefetched: Prefetched,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ArticlesAnswer>, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.offset.as_deref())?;
@@ -67,7 +84,7 @@ async fn list(
     if query.favorited.is_some() {
         return Ok(Json(Listing::default().into()));
     }
-    let listing = match state.filter(query.tag, query.author).await? {
+    let listing = match state.filter(query.tag, query.author, &prefetched).await? {
         Some(filter) => state.articles.list(&filter, page).await?,
         None => Listing::default(),
     };
@@ -85,11 +102,12 @@ async fn list(
 async fn read(
     State(state): State<Articles>,
     _: MaybeViewer,
+    prefetched: Prefetched,
     PathParam(slug): PathParam,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
-    let read = state.articles.read(&slug).await?.ok_or(ApiError::NotFound("article"))?;
-    Ok(Json(read.into()))
+    let read = state.cached.read(&slug, &*state.articles, &state.profiles, &prefetched).await?;
+    Ok(Json(read.ok_or(ApiError::NotFound("article"))?.into()))
 }
 
 /// The tags in use
@@ -102,14 +120,19 @@ async fn tags(State(state): State<Articles>) -> Result<Json<TagsAnswer>, ApiErro
 
 impl Articles {
     /// The filter of a list; `None` if no article can pass it, for there is no such tag or author.
-    async fn filter(&self, tag: Option<String>, author: Option<String>) -> Result<Option<ArticleFilter>, StoreError> {
+    async fn filter(
+        &self,
+        tag: Option<String>,
+        author: Option<String>,
+        prefetched: &Prefetched,
+    ) -> Result<Option<ArticleFilter>, StoreError> {
         let tag = match tag.map(|tag| FoldedTag::wanted(&tag)) {
             Some(None) => return Ok(None),
             tag => tag.flatten(),
         };
         let Some(name) = author else { return Ok(Some(ArticleFilter { tag, author: None })) };
         let Ok(name) = Username::parse(&name) else { return Ok(None) };
-        let author = self.authors.by_username(&name).await?;
-        Ok(author.map(|author| ArticleFilter { tag, author: Some(author.id) }))
+        let author = self.profiles.holder(&name, prefetched).await?;
+        Ok(author.map(|author| ArticleFilter { tag, author: Some(author) }))
     }
 }

@@ -9,7 +9,8 @@ use shared::{
     },
     config::{FromEnvironment, Reader, settings},
     function::{Function, Wired},
-    ports::{StoreError, articles, permission::Permission, sessions, users},
+    http::Arriving,
+    ports::{StoreError, articles, cache::Wanted, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -41,13 +42,18 @@ impl Function for Article {
 
     shared::routes![list, read, tags];
 
+    fn prefetch(state: &Articles, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        state.prefetch(arriving)
+    }
+
     fn wire(config: &Config, host: &Host) -> Result<Wired<Articles>, StoreError> {
         let names = TableNames { articles: Some(config.articles_table.clone()), ..TableNames::default() };
         let parts = config.gate.wire(host, names)?;
-        let articles = ArticleTable::new(parts.dynamo, &config.articles_table);
+        let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let state = Articles {
-            articles: Arc::new(ArticleViews::new(articles, parts.users.clone())),
-            authors: Arc::new(parts.users),
+            cached: parts.articles(),
+            profiles: parts.profiles(),
+            articles: Arc::new(ArticleViews::new(articles, parts.users)),
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })
     }

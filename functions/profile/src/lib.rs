@@ -8,18 +8,21 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use shared::{
+    cached::CachedProfiles,
     domain::{
         Field, Violations,
         password::{CommonPasswords, Password, PasswordHash},
         user::{Bio, EmailAddress, ImageUrl, User, UserChanges, Username},
     },
     http::{
-        ApiError, JsonBody, Object, PathParam, Problem,
+        ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem,
         auth::{MaybeViewer, Viewer},
         views::{ProfileAnswer, UserAnswer, UserView},
     },
     ports::{
+        cache::Wanted,
         passwords::PasswordHasher,
+        system::System,
         users::{Accounts, SaveUserError, Users},
     },
 };
@@ -34,9 +37,21 @@ const TRIES: usize = 8;
 #[derive(Clone)]
 pub struct Profiles {
     users: Arc<dyn Users>,
+    cached: Arc<CachedProfiles>,
+    system: Arc<dyn System>,
     accounts: Arc<dyn Accounts>,
     passwords: Arc<dyn PasswordHasher>,
     common_passwords: CommonPasswords,
+}
+
+impl Profiles {
+    /// What a request needs of the cache.
+    fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        match arriving.route {
+            "/api/profiles/{username}" => self.cached.wanted_by_name(arriving.param("username")),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// `{"user": …}`
@@ -135,8 +150,11 @@ impl Profiles {
         for _ in 0..TRIES {
             let old = self.users.by_id(viewer.identity.user_id).await?.ok_or(ApiError::TokenInvalid)?;
             let new = changes.clone().apply(old.clone());
-            match self.accounts.update(&old, &new, hash).await {
-                Ok(()) => return Ok(new),
+            match self.accounts.update(&old, &new, hash, self.system.now()).await {
+                Ok(()) => {
+                    self.cached.changed(&old, &new).await;
+                    return Ok(new);
+                }
                 Err(SaveUserError::Changed) => {}
                 Err(SaveUserError::Taken(taken)) => return Err(ApiError::taken(&taken)),
                 Err(SaveUserError::Store(error)) => return Err(error.into()),
@@ -157,9 +175,10 @@ impl Profiles {
 async fn profile(
     State(state): State<Profiles>,
     _: MaybeViewer,
+    prefetched: Prefetched,
     PathParam(username): PathParam,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let username = Username::parse(&username).map_err(|_| ApiError::NotFound("profile"))?;
-    let user = state.users.by_username(&username).await?.ok_or(ApiError::NotFound("profile"))?;
-    Ok(Json(ProfileAnswer { profile: user.profile().into() }))
+    let profile = state.cached.by_name(&username, &prefetched).await?.ok_or(ApiError::NotFound("profile"))?;
+    Ok(Json(ProfileAnswer { profile: profile.into() }))
 }

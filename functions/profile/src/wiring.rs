@@ -7,7 +7,8 @@ use shared::{
     config::{FromEnvironment, Reader, settings},
     domain::password::CommonPasswords,
     function::{Function, Wired},
-    ports::{StoreError, permission::Permission, sessions, users},
+    http::Arriving,
+    ports::{StoreError, cache::Wanted, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -38,9 +39,15 @@ impl Function for Profile {
 
     shared::routes![current_user, update_user, profile];
 
+    fn prefetch(state: &Profiles, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        state.prefetch(arriving)
+    }
+
     fn wire(config: &Config, host: &Host) -> Result<Wired<Profiles>, StoreError> {
         let parts = config.gate.wire(host, TableNames::default())?;
         let state = Profiles {
+            cached: parts.profiles(),
+            system: host.system.clone(),
             users: Arc::new(parts.users.clone()),
             accounts: Arc::new(parts.users),
             passwords: Arc::new(host.passwords()),

@@ -6,25 +6,30 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{Method, StatusCode},
+};
 use serde::Deserialize;
 use shared::{
+    cached::{CachedArticles, CachedProfiles},
     domain::{
         ArticleId, Field, UserId, Violations,
         article::{Article, ArticleBody, ArticleChanges, Description, Read, Slug, Title},
         tag::{self, Tag},
-        user::User,
+        user::Profile,
     },
     http::{
-        ApiError, JsonBody, Object, PathParam, Problem,
+        ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem,
         auth::Viewer,
         idempotency::{Answer, Idempotency, Repeats},
         views::ArticleAnswer,
     },
     ports::{
         articles::{ArticleWrites, SaveArticleError},
+        cache::Wanted,
         system::System,
-        users::Users,
     },
 };
 use utoipa::ToSchema;
@@ -38,9 +43,18 @@ const TRIES: usize = 8;
 #[derive(Clone)]
 pub struct Publications {
     articles: Arc<dyn ArticleWrites>,
-    authors: Arc<dyn Users>,
+    cached: Arc<CachedArticles>,
+    profiles: Arc<CachedProfiles>,
     repeats: Repeats,
     system: Arc<dyn System>,
+}
+
+impl Publications {
+    /// What a request needs of the cache: the profile of whoever publishes or edits.
+    fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        let shown = arriving.method != Method::DELETE;
+        arriving.identity.filter(|_| shown).map_or_else(Vec::new, |author| self.profiles.wanted(author.user_id))
+    }
 }
 
 /// `{"article": …}`
@@ -161,11 +175,12 @@ async fn create(
     State(state): State<Publications>,
     viewer: Viewer,
     once: Idempotency,
+    prefetched: Prefetched,
     JsonBody(request): JsonBody<NewArticleRequest>,
 ) -> Result<Answer, ApiError> {
     let publication = request.article.0.parse()?;
-    let author = state.author(viewer.identity.user_id).await?;
-    state.publish(author, publication, &once).await
+    let author = state.author(viewer.identity.user_id, &prefetched).await?;
+    state.publish(viewer.identity.user_id, author, publication, &once).await
 }
 
 /// Edit an article
@@ -183,6 +198,7 @@ async fn create(
 async fn update(
     State(state): State<Publications>,
     viewer: Viewer,
+    prefetched: Prefetched,
     PathParam(slug): PathParam,
     JsonBody(request): JsonBody<UpdateArticleRequest>,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
@@ -192,7 +208,7 @@ async fn update(
     for _ in 0..TRIES {
         let new = changes.apply(old.clone(), state.system.now());
         match state.articles.update(&old, &new, changes.body.as_ref()).await {
-            Ok(()) => return Ok(Json(state.show(new, changes.body).await?.into())),
+            Ok(()) => return Ok(Json(state.show(new, changes.body, &prefetched).await?.into())),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
             Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {
                 old = state.own(&slug, viewer.identity.user_id).await?;
@@ -220,7 +236,10 @@ async fn delete(
     for _ in 0..TRIES {
         let article = state.own(&slug, viewer.identity.user_id).await?;
         match state.articles.delete(&article, state.system.now()).await {
-            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Ok(()) => {
+                state.cached.deleted(&article).await;
+                return Ok(StatusCode::NO_CONTENT);
+            }
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
             Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {}
         }
@@ -229,25 +248,34 @@ async fn delete(
 }
 
 impl Publications {
-    async fn author(&self, id: UserId) -> Result<User, ApiError> {
-        self.authors.by_id(id).await?.ok_or(ApiError::TokenInvalid)
+    async fn author(&self, id: UserId, prefetched: &Prefetched) -> Result<Profile, ApiError> {
+        self.profiles.by_id(id, prefetched).await?.ok_or(ApiError::TokenInvalid)
     }
 
     /// Stores the article under a slug that nobody has or had, `once`.
-    async fn publish(&self, author: User, publication: Publication, once: &Idempotency) -> Result<Answer, ApiError> {
+    async fn publish(
+        &self,
+        author_id: UserId,
+        author: Profile,
+        publication: Publication,
+        once: &Idempotency,
+    ) -> Result<Answer, ApiError> {
         let Publication { title, description, body, tags } = publication;
         let now = self.system.now();
         let id = ArticleId::new(now, self.system.random());
         let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.system.random()));
-        let (author_id, revision, version) = (author.id, 1, 1);
+        let (revision, version) = (1, 1);
         let (created_at, updated_at) = (now, now);
         let article =
             Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version };
-        let mut read = Read { article, body, author: author.profile() };
+        let mut read = Read { article, body, author };
         for _ in 0..TRIES {
             let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(read.clone()))?;
             match self.articles.create(&read.article, &read.body, once.record(&answer, now)).await {
-                Ok(()) => return Ok(answer),
+                Ok(()) => {
+                    self.cached.written(&read.article, &read.body).await;
+                    return Ok(answer);
+                }
                 Err(SaveArticleError::Store(error)) => return Err(error.into()),
                 Err(SaveArticleError::KeyInUse) => return Err(ApiError::IdempotencyKeyInUse),
                 Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
@@ -265,13 +293,19 @@ impl Publications {
         if article.author_id == user { Ok(article) } else { Err(ApiError::Forbidden("article")) }
     }
 
-    /// The article as the answer shows it, with `body` or else the one that is stored.
-    async fn show(&self, article: Article, body: Option<ArticleBody>) -> Result<Read, ApiError> {
-        let author = self.author(article.author_id).await?.profile();
+    /// The article as it was just written, with `body` or else the one that is stored.
+    async fn show(
+        &self,
+        article: Article,
+        body: Option<ArticleBody>,
+        prefetched: &Prefetched,
+    ) -> Result<Read, ApiError> {
         let body = match body {
             Some(body) => body,
             None => self.articles.body(&article).await?,
         };
+        self.cached.written(&article, &body).await;
+        let author = self.author(article.author_id, prefetched).await?;
         Ok(Read { article, body, author })
     }
 }

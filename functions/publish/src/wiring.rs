@@ -11,8 +11,8 @@ use shared::{
     config::{FromEnvironment, Reader, settings},
     domain::idempotency::HmacKey,
     function::{Function, Wired},
-    http::idempotency::Repeats,
-    ports::{StoreError, articles, idempotency, permission::Permission, sessions, users},
+    http::{Arriving, idempotency::Repeats},
+    ports::{StoreError, articles, cache::Wanted, idempotency, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -57,6 +57,10 @@ impl Function for Publish {
         state.repeats.around(routes)
     }
 
+    fn prefetch(state: &Publications, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        state.prefetch(arriving)
+    }
+
     fn wire(config: &Config, host: &Host) -> Result<Wired<Publications>, StoreError> {
         let names = TableNames {
             articles: Some(config.articles_table.clone()),
@@ -65,11 +69,12 @@ impl Function for Publish {
         };
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
-        let records = IdempotencyTable::new(parts.dynamo, &config.coordination_table);
+        let records = IdempotencyTable::new(parts.dynamo.clone(), &config.coordination_table);
         let state = Publications {
+            cached: parts.articles(),
+            profiles: parts.profiles(),
             articles: Arc::new(ArticleWriter::new(articles, records.clone())),
             repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },
-            authors: Arc::new(parts.users),
             system: host.system.clone(),
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })

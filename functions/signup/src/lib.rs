@@ -6,9 +6,11 @@ mod wiring;
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
+use futures_util::future::join;
 use serde::Deserialize;
 use shared::{
     accounts::Logins,
+    cached::CachedNames,
     domain::{
         Field, UserId, Violations,
         password::{CommonPasswords, Password},
@@ -30,6 +32,7 @@ pub struct Signups {
     registrations: Arc<dyn Registrations>,
     passwords: Arc<dyn PasswordHasher>,
     logins: Logins,
+    names: Arc<CachedNames>,
     common_passwords: CommonPasswords,
 }
 
@@ -95,7 +98,8 @@ async fn sign_up(
     let user = User { id, username, email, bio: None, image: None, created_at: now, version: 1 };
     let (session, refresh) = signups.logins.begin(user.id);
     signups.registrations.register(&user, &hash, &session).await.map_err(refused)?;
-    signups.logins.remember(&session).await;
+    // The session for the next request's sake; the name because somebody may just have looked for it in vain.
+    join(signups.logins.remember(&session), signups.names.moved(&user.username)).await;
     Ok((StatusCode::CREATED, axum::Json(signups.logins.answer(user, &refresh)?)))
 }
 

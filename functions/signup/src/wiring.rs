@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::Method;
 use shared::{
     adapters::{dynamodb::Registry, host::Host},
+    cached::CachedNames,
     config::{FromEnvironment, Reader, settings},
     domain::{limit::RouteClass, password::CommonPasswords},
     function::{Function, Wired},
@@ -46,6 +47,7 @@ impl Function for Signup {
         let state = Signups {
             registrations: Arc::new(Registry::new(parts.users, parts.sessions)),
             passwords: Arc::new(host.passwords()),
+            names: Arc::new(CachedNames::new(parts.redis, host.system.clone())),
             logins: parts.logins,
             common_passwords: config.common_passwords,
         };

@@ -77,6 +77,13 @@ pub struct Lookup<V> {
     copy: Option<Copy<V>>,
 }
 
+impl<V> Lookup<V> {
+    /// What this process remembers of the value, current or not: good for what never changes about it.
+    pub fn remembered(&self) -> Option<&V> {
+        self.copy.as_ref()?.value.as_deref()
+    }
+}
+
 impl<V> Cache<V>
 where
     V: Versioned + Serialize + DeserializeOwned + Send + Sync + 'static,

@@ -15,7 +15,7 @@ use super::{
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// A published article without its text, which is a revision of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     /// Stays the same for life; orders articles by creation.
     pub id: ArticleId,
@@ -153,7 +153,7 @@ pub struct Title(String);
 pub struct Description(String);
 
 /// An article's text in Markdown: at most [`MAX_BODY_BYTES`] of UTF-8, not blank.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArticleBody(String);
 
 impl Title {

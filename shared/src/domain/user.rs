@@ -32,7 +32,7 @@ impl User {
 }
 
 /// What anyone may see of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// The user's name.
     pub username: Username,

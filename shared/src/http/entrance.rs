@@ -56,12 +56,19 @@ pub struct Arriving<'a> {
     /// Who its token says it is from. Its session may have ended: what is read for it must not be shown before that is known.
     pub identity: Option<Identity>,
     params: Option<&'a RawPathParams>,
+    query: &'a str,
 }
 
 impl Arriving<'_> {
     /// The path's parameter `name`, decoded; "" if there is none.
     pub fn param(&self, name: &str) -> &str {
         self.params.into_iter().flatten().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The query's parameter `name`, decoded; "" if there is none.
+    pub fn query(&self, name: &str) -> String {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(self.query).unwrap_or_default();
+        pairs.into_iter().find(|(known, _)| known == name).map_or_else(String::new, |(_, value)| value)
     }
 }
 
@@ -80,12 +87,35 @@ pub(super) struct Door {
 
 /// What was cached for a request when it arrived.
 #[derive(Clone, Default)]
-pub struct Prefetched(Arc<HashMap<CacheKey, Found>>);
+pub struct Prefetched(Arc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    found: HashMap<CacheKey, (Option<u64>, Found)>,
+    away: bool,
+}
+
+/// What became of a question at the entrance.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// It was answered.
+    Found(Found),
+    /// It was not asked.
+    Not,
+    /// The cache is away.
+    Away,
+}
 
 impl Prefetched {
-    /// What was found; `None` if it was not asked for, or if the cache is away.
-    pub fn get(&self, key: &CacheKey) -> Option<Found> {
-        self.0.get(key).cloned()
+    /// What was found. An answer to a process that held another version does not count: "the same" was said of that one.
+    pub fn get(&self, wanted: &Wanted) -> Asked {
+        match self.0.found.get(&wanted.key) {
+            Some((known, found)) if *known == wanted.known || matches!(found, Found::Entry(_)) => {
+                Asked::Found(found.clone())
+            }
+            _ if self.0.away => Asked::Away,
+            _ => Asked::Not,
+        }
     }
 }
 
@@ -109,7 +139,9 @@ pub(super) async fn enter(State(door): State<Door>, request: Request, next: Next
     let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
     let route = parts.extensions.get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("", MatchedPath::as_str);
-    let wanted = (door.prefetch)(&Arriving { route, method: &parts.method, identity, params: params.as_ref() });
+    let query = parts.uri.query().unwrap_or_default();
+    let arriving = Arriving { route, method: &parts.method, identity, params: params.as_ref(), query };
+    let wanted = (door.prefetch)(&arriving);
     let class = (door.class)(&parts.method);
     let callers = [identity.map(|identity| Caller::User(identity.user_id)), address.map(Caller::Address)];
     let counts = callers.into_iter().flatten().filter_map(|caller| door.count(caller, class)).collect();
@@ -129,8 +161,9 @@ pub(super) async fn enter(State(door): State<Door>, request: Request, next: Next
     let mut response = match limits::refused(&allowances) {
         Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
         None => {
-            let keys = arrival.wanted.into_iter().map(|wanted| wanted.key);
-            parts.extensions.insert(Prefetched(Arc::new(keys.zip(found).collect())));
+            let answered = arrival.wanted.into_iter().zip(found);
+            let found = answered.map(|(wanted, found)| (wanted.key, (wanted.known, found))).collect();
+            parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
             parts.extensions.insert(Admission::new(entrance.clone(), presented, session, away));
             next.run(Request::from_parts(parts, body)).await
         }

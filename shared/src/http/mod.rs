@@ -15,7 +15,7 @@ pub mod views;
 
 pub use address::{Peer, TrustedProxies};
 pub(crate) use entrance::Prefetch;
-pub use entrance::{Arriving, Entrance, Prefetched};
+pub use entrance::{Arriving, Asked, Entrance, Prefetched};
 pub use json::{JsonBody, MAX_BODY_BYTES, Object};
 pub use layers::{Shell, Way};
 pub use limits::RateLimits;

@@ -7,7 +7,7 @@ use super::{
     permission::{Permission, Table},
 };
 use crate::domain::{
-    UserId,
+    Timestamp, UserId,
     password::PasswordHash,
     session::Session,
     user::{EmailAddress, User, Username},
@@ -65,14 +65,23 @@ pub trait Credentials: Send + Sync {
 pub const CREDENTIALS: &[Permission] =
     &[Permission::new(Table::Users, "GetItem"), Permission::new(Table::Users, "UpdateItem")];
 
+/// Who has a name, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The user.
+    pub id: UserId,
+    /// When they took it: later than when whoever had it before did.
+    pub since: Timestamp,
+}
+
 /// Reading users.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// The user, as last written.
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// The user with this name, regardless of case, as last written.
-    async fn by_username(&self, username: &Username) -> Result<Option<User>, StoreError>;
+    /// Who has this name, regardless of case, as last written.
+    async fn holder(&self, username: &Username) -> Result<Option<Holder>, StoreError>;
 }
 
 /// What [`Users`] does to tables.
@@ -81,12 +90,18 @@ pub const USERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
 /// Changing one's own account.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Stores `new` in place of `old`, and a new password if there is one: all or nothing, and only if the user is still
-    /// at `old`'s version.
+    /// Stores `new` in place of `old` at `now`, and a new password if there is one: all or nothing, and only if the user is
+    /// still at `old`'s version.
     ///
     /// # Errors
     /// [`SaveUserError::Taken`] or [`SaveUserError::Changed`].
-    async fn update(&self, old: &User, new: &User, hash: Option<&PasswordHash>) -> Result<(), SaveUserError>;
+    async fn update(
+        &self,
+        old: &User,
+        new: &User,
+        hash: Option<&PasswordHash>,
+        now: Timestamp,
+    ) -> Result<(), SaveUserError>;
 }
 
 /// What [`Accounts`] does to tables.

@@ -18,7 +18,7 @@ use crate::{
     },
     ports::{
         StoreError,
-        users::{Accounts, Credentials, Registrations, SaveUserError, Unique, Users},
+        users::{Accounts, Credentials, Holder, Registrations, SaveUserError, Unique, Users},
     },
 };
 
@@ -60,6 +60,7 @@ struct GuardItem {
     #[serde(flatten)]
     key: Key,
     user_id: UserId,
+    since: Timestamp,
 }
 
 impl UserItem {
@@ -93,10 +94,11 @@ impl UserTable {
         Self { dynamo, name: name.into() }
     }
 
-    /// The id of the user that a guard stands for.
-    async fn guarded(&self, guard: Key) -> Result<Option<UserId>, StoreError> {
+    /// The user that a guard stands for.
+    async fn guarded(&self, guard: Key) -> Result<Option<Holder>, StoreError> {
         let item = self.dynamo.get(&self.name, guard).await?;
-        Ok(item.map(from_item::<GuardItem>).transpose()?.map(|guard| guard.user_id))
+        let guard = item.map(from_item::<GuardItem>).transpose()?;
+        Ok(guard.map(|guard| Holder { id: guard.user_id, since: guard.since }))
     }
 
     async fn user(&self, id: UserId) -> Result<Option<UserItem>, StoreError> {
@@ -110,11 +112,8 @@ impl Users for UserTable {
         Ok(self.user(id).await?.map(|item| item.into_parts().0))
     }
 
-    async fn by_username(&self, username: &Username) -> Result<Option<User>, StoreError> {
-        match self.guarded(username_guard(username)).await? {
-            Some(id) => self.by_id(id).await,
-            None => Ok(None),
-        }
+    async fn holder(&self, username: &Username) -> Result<Option<Holder>, StoreError> {
+        self.guarded(username_guard(username)).await
     }
 }
 
@@ -122,7 +121,7 @@ impl Users for UserTable {
 impl Credentials for UserTable {
     async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, PasswordHash)>, StoreError> {
         match self.guarded(email_guard(email)).await? {
-            Some(id) => Ok(self.user(id).await?.map(UserItem::into_parts)),
+            Some(holder) => Ok(self.user(holder.id).await?.map(UserItem::into_parts)),
             // The same work as for a known address, so that time does not tell them apart.
             None => self.user(UserId::from_bytes([0; 16])).await.map(|_| None),
         }
@@ -148,7 +147,13 @@ impl Credentials for UserTable {
 
 #[async_trait]
 impl Accounts for UserTable {
-    async fn update(&self, old: &User, new: &User, hash: Option<&PasswordHash>) -> Result<(), SaveUserError> {
+    async fn update(
+        &self,
+        old: &User,
+        new: &User,
+        hash: Option<&PasswordHash>,
+        now: Timestamp,
+    ) -> Result<(), SaveUserError> {
         let mut transaction = Transaction::default();
         transaction.update(&self.name, user_key(old.id), user_change(old, new, hash))?;
         let mut guards = Vec::new();
@@ -158,7 +163,7 @@ impl Accounts for UserTable {
         ];
         for (unique, from, to) in moved.into_iter().filter(|(_, from, to)| from != to) {
             transaction.delete(&self.name, from)?;
-            transaction.put_new(&self.name, to_item(&GuardItem { key: to, user_id: new.id })?)?;
+            transaction.put_new(&self.name, to_item(&GuardItem { key: to, user_id: new.id, since: now })?)?;
             guards.push(unique);
         }
         transaction.commit(&self.dynamo).await.map_err(|error| match error {
@@ -228,7 +233,7 @@ impl Registrations for Registry {
         let guards = [(Unique::Username, username_guard(&user.username)), (Unique::Email, email_guard(&user.email))];
         let mut transaction = Transaction::default();
         for (_, key) in guards.clone() {
-            transaction.put_new(users, to_item(&GuardItem { key, user_id: user.id })?)?;
+            transaction.put_new(users, to_item(&GuardItem { key, user_id: user.id, since: user.created_at })?)?;
         }
         transaction.put_new(users, to_item(&UserItem::new(user, hash))?)?;
         transaction.put_new(&self.sessions.name, self.sessions.item(session)?)?;
