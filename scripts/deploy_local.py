@@ -257,8 +257,8 @@ def build(template, processes):
     return "arm64" if arm else "x86_64"
 
 
-def token_keys(processes):
-    """New keys for access tokens, private and public, as the template's parameters want them."""
+def secrets(processes):
+    """New secrets: keys for access tokens, private and public, and one for HMACs, as the template's parameters want them."""
     # Whichever profile has been built before is quickly up to date: `make build` selects the package, `make unit` all.
     profile = "release" if (ROOT / "target/release/bloghub").exists() else "debug"
     selected = ["--release", "--package", "bloghub"] if profile == "release" else ["--workspace", "--bin", "bloghub"]
@@ -274,7 +274,9 @@ def token_keys(processes):
         compact = json.dumps(keys[variable], separators=(",", ":"))
         return re.sub(r"\\.", lambda escape: r"\u0022" if escape[0] == r"\"" else escape[0], compact)
 
-    return {"JwtKeys": value("JWT_KEYS"), "JwtPublicKeys": value("JWT_PUBLIC_KEYS")}
+    return {
+        "JwtKeys": value("JWT_KEYS"), "JwtPublicKeys": value("JWT_PUBLIC_KEYS"), "HmacKey": keys["HMAC_KEY"],
+    }
 
 
 def start_redis(state, processes):
@@ -410,7 +412,7 @@ def serve(arguments, state, processes):
     architecture = build(template, processes)
     redis_port = start_redis(state, processes)
     parameters = {
-        **template.parameters_from_environment(), **token_keys(processes),
+        **template.parameters_from_environment(), **secrets(processes),
         "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": f"redis://127.0.0.1:{redis_port}",
     }
     endpoint = start_emulator(state, free_port(arguments.port), processes)

@@ -7,7 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::adapters::jwt::PrivateKeys;
+use shared::{
+    adapters::{jwt::PrivateKeys, system::OperatingSystem},
+    domain::idempotency::HmacKey,
+    ports::system::System,
+};
 
 use crate::StartError;
 
@@ -17,6 +21,7 @@ const FORMAT: u32 = 1;
 const MARKER: &str = "bloghub-format";
 const LOCK: &str = "bloghub.lock";
 const KEYS: &str = "jwt-keys.json";
+const HMAC_KEY: &str = "hmac-key";
 
 /// An open data folder. Nobody else opens it until this is dropped or its process has ended, however it ended.
 #[derive(Debug)]
@@ -76,18 +81,35 @@ impl DataFolder {
     /// # Errors
     /// [`StartError::Unwritable`] if they cannot be read or written.
     pub fn keys(&self) -> Result<PrivateKeys, StartError> {
-        let file = self.path.join(KEYS);
-        match fs::read_to_string(&file) {
-            Ok(json) => PrivateKeys::parse(&json)
-                .map_err(|problem| self.unwritable(io::Error::other(format!("{KEYS} {problem}")))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let keys = PrivateKeys::generate("local")
-                    .map_err(|_| self.unwritable(io::Error::other("no randomness for keys")))?;
-                write_whole(&file, &keys.to_json()).map_err(|source| self.unwritable(source))?;
-                Ok(keys)
-            }
-            Err(error) => Err(self.unwritable(error)),
-        }
+        let make = || PrivateKeys::generate("local").map(|keys| keys.to_json());
+        let json = self.secret(KEYS, || make().map_err(|_| io::Error::other("no randomness for keys")))?;
+        PrivateKeys::parse(&json).map_err(|problem| self.unwritable(io::Error::other(format!("{KEYS} {problem}"))))
+    }
+
+    /// The secret of `HMAC_KEY`, made at the first start and readable by nobody else.
+    ///
+    /// # Errors
+    /// [`StartError::Unwritable`] if it cannot be read or written.
+    pub fn hmac_key(&self) -> Result<String, StartError> {
+        let system: &dyn System = &OperatingSystem::default();
+        let key = self.secret(HMAC_KEY, || Ok(HmacKey::encode(system.random())))?;
+        let problem = |problem| self.unwritable(io::Error::other(format!("{HMAC_KEY} {problem}")));
+        HmacKey::parse(&key).map(|_| key.trim().to_owned()).map_err(problem)
+    }
+
+    /// The text of the file `name`, made by `make` if it is not there.
+    fn secret(&self, name: &str, make: impl FnOnce() -> io::Result<String>) -> Result<String, StartError> {
+        let file = self.path.join(name);
+        let made = || {
+            let text = make()?;
+            write_whole(&file, &text)?;
+            Ok(text)
+        };
+        let text = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => made(),
+            read => read,
+        };
+        text.map_err(|source| self.unwritable(source))
     }
 
     fn unwritable(&self, source: io::Error) -> StartError {
@@ -127,10 +149,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("a/b");
         let first = DataFolder::open(&data).unwrap();
-        let keys = first.keys().unwrap().to_json();
+        let (keys, hmac) = (first.keys().unwrap().to_json(), first.hmac_key().unwrap());
         assert!(matches!(DataFolder::open(&data), Err(StartError::InUse { .. })));
         drop(first);
-        assert_eq!(DataFolder::open(&data).unwrap().keys().unwrap().to_json(), keys);
+        let second = DataFolder::open(&data).unwrap();
+        assert_eq!((second.keys().unwrap().to_json(), second.hmac_key().unwrap()), (keys, hmac));
     }
 
     #[test]

@@ -39,16 +39,23 @@ pub fn openapi() -> Result<String, serde_json::Error> {
 /// The page of all settings, as Markdown.
 pub fn configuration() -> String {
     let mut settings: BTreeMap<Seen, Vec<&'static str>> = BTreeMap::new();
-    for function in functions::all() {
-        for seen in (function.settings)() {
-            settings.entry(seen).or_default().push(function.name);
+    let http = functions::all().into_iter().map(|function| (function.name, function.settings));
+    let workers = functions::workers().into_iter().map(|worker| (worker.name, worker.settings));
+    let readers: Vec<(&str, fn() -> Vec<Seen>)> = http.chain(workers).collect();
+    let names = |readers: &[(&'static str, _)]| readers.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let (everyone, behind_routes) = (names(&readers), names(&readers[..functions::all().len()]));
+    for (name, read) in readers {
+        for seen in read() {
+            settings.entry(seen).or_default().push(name);
         }
     }
-    let everyone = functions::all().len();
     let row = |(seen, readers): (Seen, Vec<&str>)| {
         let default = seen.default.map_or_else(|| "none".to_owned(), |default| format!("`{default}`"));
-        let readers =
-            if readers.len() == everyone { "every function".to_owned() } else { format!("`{}`", readers.join("`, `")) };
+        let readers = match readers {
+            all if all == everyone => "every function".to_owned(),
+            all if all == behind_routes => "every function behind routes".to_owned(),
+            some => format!("`{}`", some.join("`, `")),
+        };
         let form = seen.form.replace('|', "\\|");
         format!("| `{}` | {} | {form} | {default} | {readers} |\n", seen.name, seen.about)
     };

@@ -77,7 +77,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// All workers, in the order of the README's table.
 pub fn workers() -> Vec<WorkerEntry> {
-    vec![worker::<change_relay::ChangeRelay>(), worker::<cache_evict::CacheEvict>()]
+    vec![worker::<change_relay::ChangeRelay>(), worker::<cache_evict::CacheEvict>(), worker::<sweep::Sweep>()]
 }
 
 fn worker<W: Worker>() -> WorkerEntry {

@@ -85,7 +85,7 @@ impl Services {
         progress: impl Fn(&str),
     ) -> Result<Self, StartError> {
         let data = DataFolder::open(data)?;
-        let keys = data.keys()?;
+        let (keys, hmac) = (data.keys()?, data.hmac_key()?);
         let (redis, redis_url) = match config::variable("REDIS_URL") {
             Some(url) => (None, url),
             None => {
@@ -97,7 +97,7 @@ impl Services {
         };
         match Backends::start(&template, &data, ports).await {
             Ok(backends) => {
-                let environment = environment(&keys, &redis_url, &backends);
+                let environment = environment(&keys, &hmac, &redis_url, &backends);
                 Ok(Self { data, template, backends, redis, environment })
             }
             Err(error) => {
@@ -142,7 +142,7 @@ impl Services {
     }
 }
 
-fn environment(keys: &PrivateKeys, redis: &str, backends: &Backends) -> HashMap<String, String> {
+fn environment(keys: &PrivateKeys, hmac: &str, redis: &str, backends: &Backends) -> HashMap<String, String> {
     let mut environment = HashMap::from(
         [
             ("AWS_REGION", "local"),
@@ -151,6 +151,7 @@ fn environment(keys: &PrivateKeys, redis: &str, backends: &Backends) -> HashMap<
             ("AWS_ENDPOINT_URL_DYNAMODB", &backends.dynamodb.endpoint),
             ("AWS_ENDPOINT_URL_SQS", &backends.sqs.endpoint),
             ("REDIS_URL", redis),
+            ("HMAC_KEY", hmac),
             ("JWT_KEYS", &keys.to_json()),
             ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]

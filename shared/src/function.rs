@@ -53,6 +53,12 @@ pub trait Function: 'static {
         Vec::new()
     }
 
+    /// Puts a layer of the function's own around its routes, inside of the shell, such as
+    /// [`Repeats`](crate::http::idempotency::Repeats).
+    fn around(_: &Self::State, routes: Router) -> Router {
+        routes
+    }
+
     /// What answers requests that none of the routes fits. Only `fallback` has it.
     const UNROUTED: Option<Unrouted> = None;
 }
@@ -122,7 +128,7 @@ pub fn router<F: Function>(wired: Wired<F::State>, shell: &Shell) -> Router {
     if let Some(unrouted) = F::UNROUTED {
         routes = routes.fallback(unrouted).method_not_allowed_fallback(unrouted);
     }
-    shell.around(F::NAME, way, routes.with_state(state))
+    shell.around(F::NAME, way, F::around(&state, routes.with_state(state.clone())))
 }
 
 /// `Function::routes` and `Function::description` of handlers in the crate's root.

@@ -14,6 +14,7 @@ pub mod domain;
 pub mod function;
 pub mod http;
 pub mod lambda;
+pub mod lease;
 pub mod ports;
 pub mod queue;
 pub mod resilience;

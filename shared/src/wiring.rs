@@ -139,17 +139,13 @@ impl GateParts {
 }
 
 impl GateConfig {
-    /// Makes the parts of `host`'s clients, for a function that also uses the table of `articles` if it names one.
+    /// Makes the parts of `host`'s clients, for a function that also uses the tables that `others` names.
     ///
     /// # Errors
     /// A client that cannot be made of what is configured.
-    pub fn wire(&self, host: &Host, articles: Option<&str>) -> Result<GateParts, StoreError> {
-        let names = TableNames {
-            users: Some(self.users_table.clone()),
-            sessions: Some(self.sessions_table.clone()),
-            articles: articles.map(str::to_owned),
-            ..TableNames::default()
-        };
+    pub fn wire(&self, host: &Host, others: TableNames) -> Result<GateParts, StoreError> {
+        let names =
+            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
         let dynamo = host.dynamo(&self.dynamo, names);
         let redis = Arc::new(host.redis(&self.redis)?);
         let sessions: Arc<dyn SessionStates> = Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table));

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tracing::level_filters::LevelFilter;
 
 use crate::{
@@ -70,3 +70,8 @@ pub fn permissions<W: Worker>() -> Vec<Permission> {
     all.dedup();
     all
 }
+
+/// The call of a schedule. What it brings along, such as the time that it was meant for, nobody needs: a worker does what there
+/// is to do when it is called.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub struct Tick {}

@@ -2,6 +2,7 @@
 
 mod deletions;
 mod edits;
+mod idempotency;
 
 use std::collections::BTreeSet;
 

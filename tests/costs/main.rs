@@ -2,7 +2,9 @@
 //!
 //! One test, as the counts of a function are of its process: nothing else may call meanwhile.
 
+mod meter;
 mod operations;
+mod sweeps;
 mod table;
 
 use std::collections::BTreeMap;
@@ -25,9 +27,11 @@ async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
         println!("{}: {:?} instead of {:?}", row.operation, row.calls, row.expected);
     }
     assert!(wrong.is_empty(), "{} operations cost something else", wrong.len());
-    let granted: BTreeMap<_, _> = functions::all()
-        .iter()
-        .map(|entry| (entry.name, (entry.permissions)().into_iter().collect()))
+    let http = functions::all().into_iter().map(|entry| (entry.name, entry.permissions));
+    let workers = functions::workers().into_iter().map(|worker| (worker.name, worker.permissions));
+    let granted: BTreeMap<_, _> = http
+        .chain(workers)
+        .map(|(name, permissions)| (name, permissions().into_iter().collect()))
         .filter(|(_, permissions): &(_, std::collections::BTreeSet<_>)| !permissions.is_empty())
         .collect();
     assert_eq!(used, granted, "a grant that no operation uses, or the other way round");

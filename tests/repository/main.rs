@@ -3,6 +3,7 @@
 mod documents;
 mod layering;
 mod queues;
+mod schedules;
 mod streams;
 mod template;
 mod triggers;

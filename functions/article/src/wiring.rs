@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{ArticleTable, ArticleViews},
+        dynamodb::{ArticleTable, ArticleViews, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
@@ -47,7 +47,8 @@ impl Function for Article {
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Articles>, StoreError> {
-        let parts = config.gate.wire(host, Some(&config.articles_table))?;
+        let names = TableNames { articles: Some(config.articles_table.clone()), ..TableNames::default() };
+        let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let state = Articles {
             cached: parts.articles(),

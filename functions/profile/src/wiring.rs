@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::{
-    adapters::host::Host,
+    adapters::{dynamodb::TableNames, host::Host},
     config::{FromEnvironment, Reader, settings},
     domain::password::CommonPasswords,
     function::{Function, Wired},
@@ -44,7 +44,7 @@ impl Function for Profile {
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Profiles>, StoreError> {
-        let parts = config.gate.wire(host, None)?;
+        let parts = config.gate.wire(host, TableNames::default())?;
         let state = Profiles {
             cached: parts.profiles(),
             system: host.system.clone(),

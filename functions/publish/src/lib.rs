@@ -20,7 +20,12 @@ use shared::{
         tag::{self, Tag},
         user::Profile,
     },
-    http::{ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem, auth::Viewer, views::ArticleAnswer},
+    http::{
+        ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem,
+        auth::Viewer,
+        idempotency::{Answer, Idempotency, Repeats},
+        views::ArticleAnswer,
+    },
     ports::{
         articles::{ArticleWrites, SaveArticleError},
         cache::Wanted,
@@ -40,6 +45,7 @@ pub struct Publications {
     articles: Arc<dyn ArticleWrites>,
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
+    repeats: Repeats,
     system: Arc<dyn System>,
 }
 
@@ -155,22 +161,26 @@ impl UpdateArticle {
 
 /// Publish an article
 #[utoipa::path(post, path = "/api/articles", tag = "Articles", operation_id = "CreateArticle",
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]+$", min_length = 1, max_length = 255,
+        description = "1 to 255 visible ASCII characters. For 24 hours a request under the same key is done once, and answered as the first time")),
     request_body = NewArticleRequest,
     responses(
-        (status = 201, body = ArticleAnswer),
+        (status = 201, body = ArticleAnswer, headers(("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 async fn create(
     State(state): State<Publications>,
     viewer: Viewer,
+    once: Idempotency,
     prefetched: Prefetched,
     JsonBody(request): JsonBody<NewArticleRequest>,
-) -> Result<(StatusCode, Json<ArticleAnswer>), ApiError> {
+) -> Result<Answer, ApiError> {
     let publication = request.article.0.parse()?;
     let author = state.author(viewer.identity.user_id, &prefetched).await?;
-    let read = state.publish(viewer.identity.user_id, author, publication).await?;
-    Ok((StatusCode::CREATED, Json(read.into())))
+    state.publish(viewer.identity.user_id, author, publication, &once).await
 }
 
 /// Edit an article
@@ -200,7 +210,7 @@ async fn update(
         match state.articles.update(&old, &new, changes.body.as_ref()).await {
             Ok(()) => return Ok(Json(state.show(new, changes.body, &prefetched).await?.into())),
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
-            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {
+            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {
                 old = state.own(&slug, viewer.identity.user_id).await?;
             }
         }
@@ -231,7 +241,7 @@ async fn delete(
                 return Ok(StatusCode::NO_CONTENT);
             }
             Err(SaveArticleError::Store(error)) => return Err(error.into()),
-            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken) => {}
+            Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {}
         }
     }
     Err(ApiError::Contended("article"))
@@ -242,25 +252,34 @@ impl Publications {
         self.profiles.by_id(id, prefetched).await?.ok_or(ApiError::TokenInvalid)
     }
 
-    /// Stores the article under a slug that nobody has or had.
-    async fn publish(&self, author_id: UserId, author: Profile, publication: Publication) -> Result<Read, ApiError> {
+    /// Stores the article under a slug that nobody has or had, `once`.
+    async fn publish(
+        &self,
+        author_id: UserId,
+        author: Profile,
+        publication: Publication,
+        once: &Idempotency,
+    ) -> Result<Answer, ApiError> {
         let Publication { title, description, body, tags } = publication;
         let now = self.system.now();
         let id = ArticleId::new(now, self.system.random());
         let slug = slug::plain(&title).unwrap_or_else(|| slug::with_suffix(&title, self.system.random()));
         let (revision, version) = (1, 1);
         let (created_at, updated_at) = (now, now);
-        let mut article =
+        let article =
             Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version };
+        let mut read = Read { article, body, author };
         for _ in 0..TRIES {
-            match self.articles.create(&article, &body).await {
+            let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(read.clone()))?;
+            match self.articles.create(&read.article, &read.body, once.record(&answer, now)).await {
                 Ok(()) => {
-                    self.cached.written(&article, &body).await;
-                    return Ok(Read { article, body, author });
+                    self.cached.written(&read.article, &read.body).await;
+                    return Ok(answer);
                 }
                 Err(SaveArticleError::Store(error)) => return Err(error.into()),
+                Err(SaveArticleError::KeyInUse) => return Err(ApiError::IdempotencyKeyInUse),
                 Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
-                    article.slug = slug::with_suffix(&article.title, self.system.random());
+                    read.article.slug = slug::with_suffix(&read.article.title, self.system.random());
                 }
             }
         }

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use shared::{
-    adapters::{dynamodb::ArticleTable, host::Host},
+    adapters::{
+        dynamodb::{ArticleTable, ArticleWriter, IdempotencyTable, TableNames},
+        host::Host,
+    },
+    axum::Router,
     config::{FromEnvironment, Reader, settings},
+    domain::idempotency::HmacKey,
     function::{Function, Wired},
-    http::Arriving,
-    ports::{StoreError, articles, cache::Wanted, permission::Permission, sessions, users},
+    http::{Arriving, idempotency::Repeats},
+    ports::{StoreError, articles, cache::Wanted, idempotency, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -20,35 +25,56 @@ pub struct Publish;
 pub struct Config {
     gate: GateConfig,
     articles_table: String,
+    coordination_table: String,
+    hmac_key: HmacKey,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let gate = GateConfig::take(reader);
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
-        Some(Self { gate: gate?, articles_table: articles_table? })
+        let coordination_table = reader.take(&settings::COORDINATION_TABLE);
+        let hmac_key = reader.take(&settings::HMAC_KEY);
+        Some(Self {
+            gate: gate?,
+            articles_table: articles_table?,
+            coordination_table: coordination_table?,
+            hmac_key: hmac_key?,
+        })
     }
 }
 
 impl Function for Publish {
     const NAME: &'static str = "publish";
     const PERMISSIONS: &'static [&'static [Permission]] =
-        &[articles::ARTICLE_WRITES, users::USERS, sessions::SESSION_STATES];
+        &[articles::ARTICLE_WRITES, idempotency::IDEMPOTENCY_RECORDS, users::USERS, sessions::SESSION_STATES];
     type Config = Config;
     type State = Publications;
 
     shared::routes![create, update, delete];
+
+    fn around(state: &Publications, routes: Router) -> Router {
+        state.repeats.around(routes)
+    }
 
     fn prefetch(state: &Publications, arriving: &Arriving<'_>) -> Vec<Wanted> {
         state.prefetch(arriving)
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Publications>, StoreError> {
-        let parts = config.gate.wire(host, Some(&config.articles_table))?;
+        let names = TableNames {
+            articles: Some(config.articles_table.clone()),
+            coordination: Some(config.coordination_table.clone()),
+            ..TableNames::default()
+        };
+        let parts = config.gate.wire(host, names)?;
+        let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
+        let records = IdempotencyTable::new(parts.dynamo.clone(), &config.coordination_table);
         let state = Publications {
             cached: parts.articles(),
             profiles: parts.profiles(),
-            articles: Arc::new(ArticleTable::new(parts.dynamo, &config.articles_table)),
+            articles: Arc::new(ArticleWriter::new(articles, records.clone())),
+            repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },
             system: host.system.clone(),
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })

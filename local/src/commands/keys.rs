@@ -1,13 +1,17 @@
 //! `bloghub keys`.
 
 use clap::Args;
-use shared::adapters::jwt::PrivateKeys;
+use shared::{
+    adapters::{jwt::PrivateKeys, system::OperatingSystem},
+    domain::idempotency::HmacKey,
+    ports::system::System,
+};
 
 use super::print;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The key's id
+    /// The id of the key for access tokens
     #[arg(long, default_value = "1")]
     kid: String,
 }
@@ -15,6 +19,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let keys =
         PrivateKeys::generate(&arguments.kid).map_err(|_| "the operating system gives no randomness".to_owned())?;
-    print(&format!("{{\"JWT_KEYS\": {}, \"JWT_PUBLIC_KEYS\": {}}}\n", keys.to_json(), keys.public().to_json()));
+    let system: &dyn System = &OperatingSystem::default();
+    let hmac = HmacKey::encode(system.random());
+    let (own, public) = (keys.to_json(), keys.public().to_json());
+    print(&format!("{{\"JWT_KEYS\": {own}, \"JWT_PUBLIC_KEYS\": {public}, \"HMAC_KEY\": \"{hmac}\"}}\n"));
     Ok(())
 }

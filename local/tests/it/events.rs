@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use bloghub::functions::{self, Entry};
 use lambda_http::{RequestExt as _, request::RequestContext};
 use serde_json::Value;
+use shared::worker::Worker;
 
 use crate::support::repository;
 
@@ -98,6 +99,20 @@ fn every_event_is_read_as_a_request_of_api_gateway() {
         };
         assert_eq!(context.request_id, Some(format!("sample-{}", name.replace('/', "-"))), "{name}");
     });
+}
+
+/// Reads every event of a worker as that worker does.
+fn expect_read<W: Worker>() {
+    for (name, event) in events(W::NAME) {
+        if let Err(error) = serde_json::from_value::<W::Event>(event) {
+            panic!("{}/{name}: {error}", W::NAME);
+        }
+    }
+}
+
+#[test]
+fn every_workers_event_is_read_as_one_of_its_source() {
+    expect_read::<sweep::Sweep>();
 }
 
 #[test]

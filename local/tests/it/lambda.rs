@@ -155,6 +155,7 @@ async fn a_function_names_every_malformed_variable_and_repeats_no_secret() {
     let malformed = [
         ("JWT_KEYS", keys.as_str()),
         ("JWT_PUBLIC_KEYS", public.as_str()),
+        ("HMAC_KEY", "xyzzy"),
         ("REDIS_URL", "rediss://ada:xyzzy@cache.example:no-port-xyzzy"),
         ("AWS_ENDPOINT_URL", "xyzzy://ada:xyzzy@aws.example"),
         ("ACCESS_TOKEN_TTL", "xyzzy"),

@@ -159,7 +159,7 @@ async fn keys_and_the_environment_for_functions_are_for_nobody_else_to_read() {
     let command = sandbox.bloghub(&[&["services", "--data", "data", "--env-file", ".env.local"], &ports[..]].concat());
     let mut running = Running::start(&sandbox, command);
     running.says("ready").await;
-    for file in ["data/jwt-keys.json", "data/addresses.json", ".env.local"] {
+    for file in ["data/jwt-keys.json", "data/hmac-key", "data/addresses.json", ".env.local"] {
         let mode = fs::metadata(sandbox.path(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{file} has mode {mode:o}");
     }

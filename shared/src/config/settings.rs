@@ -14,6 +14,7 @@ use crate::{
         sqs::{QueueUrl, SqsSettings},
     },
     domain::{
+        idempotency::HmacKey,
         limit::{self, Quotas},
         password::CommonPasswords,
     },
@@ -63,6 +64,8 @@ settings! {
         "The keys of access tokens: the first signs, all verify. `bloghub keys` makes them.", PrivateKeys::parse;
     JWT_PUBLIC_KEYS: PublicKeys = "a JSON list of {\"kid\", \"alg\", \"key\": base64 of the public key}", None,
         "What verifies access tokens. `bloghub keys` makes it.", PublicKeys::parse;
+    HMAC_KEY: HmacKey = "base64 of at least 32 random bytes", None,
+        "The secret under which bodies of requests with an idempotency key are recognised. `bloghub keys` makes one.", HmacKey::parse;
     ACCESS_TOKEN_TTL: Duration = "seconds, from 60 to 2592000", Some("900"), "How long an access token is good.", seconds;
     COMMON_PASSWORDS: CommonPasswords = "\"refuse\" or \"allow\"", Some("refuse"),
         "Whether the 3,000 most common passwords may be chosen.", common_passwords;

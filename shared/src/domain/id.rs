@@ -60,4 +60,6 @@ identifiers! {
     RequestId
     /// Identifies an article and orders it among the others by creation.
     ArticleId
+    /// Identifies one try to take a lease.
+    HolderId
 }

@@ -6,6 +6,7 @@ pub mod article;
 pub mod change;
 mod field;
 mod id;
+pub mod idempotency;
 pub mod limit;
 pub mod page;
 pub mod password;
@@ -16,6 +17,6 @@ pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, RequestId, SessionId, UserId};
+pub use id::{ArticleId, HolderId, RequestId, SessionId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

@@ -139,7 +139,10 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Admission::of(parts)?.viewer().await?.ok_or(ApiError::TokenMissing)
+        let viewer = Admission::of(parts)?.viewer().await?.ok_or(ApiError::TokenMissing)?;
+        // For what comes after and depends on who asks, such as an idempotency key.
+        parts.extensions.insert(viewer.identity);
+        Ok(viewer)
     }
 }
 

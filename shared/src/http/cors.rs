@@ -44,7 +44,15 @@ impl AllowedOrigins {
             Self::Any => AllowOrigin::any(),
             Self::Only(origins) => AllowOrigin::list(origins.iter().cloned()),
         };
-        let exposed = ["etag", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id", "x-access-token"];
+        let exposed = [
+            "etag",
+            "idempotency-replayed",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "x-access-token",
+            "x-request-id",
+        ];
         CorsLayer::new()
             .allow_origin(origins)
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])

@@ -4,6 +4,7 @@ mod address;
 pub mod auth;
 pub mod cors;
 mod entrance;
+pub mod idempotency;
 mod json;
 mod layers;
 mod limits;

@@ -48,6 +48,9 @@ pub enum ApiError {
     Taken(Vec<&'static str>),
     /// 409: others kept changing the same thing; another try may succeed.
     Contended(&'static str),
+    /// 409: another request under the same idempotency key is being done, or others held the same items for too long. Another
+    /// try under the same key finds out.
+    IdempotencyKeyInUse,
     /// 413: the body is larger than [`MAX_BODY_BYTES`].
     BodyTooLarge,
     /// 415: the body says that it is no JSON.
@@ -59,6 +62,8 @@ pub enum ApiError {
     },
     /// 422: fields that break the rules, all of them at once.
     Invalid(Violations),
+    /// 422: another request was done under the same idempotency key.
+    IdempotencyKeyReused,
     /// 503: a backing service is away.
     Unavailable(StoreError),
     /// 500: a fault of ours. Its causes are logged, never answered.
@@ -174,6 +179,15 @@ impl ApiError {
                 "Others are changing it",
                 one(thing, "met others that change the same thing, try again"),
             ),
+            Self::IdempotencyKeyInUse => Kind {
+                header: Some((header::RETRY_AFTER, RETRY_AFTER)),
+                ..kind(
+                    StatusCode::CONFLICT,
+                    "idempotency-key-in-use",
+                    "The idempotency key is in use",
+                    one("idempotency-key", "is in use by a request that is being done, try again"),
+                )
+            },
             Self::BodyTooLarge => kind(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body-too-large",
@@ -191,6 +205,12 @@ impl ApiError {
                 "fields-invalid",
                 "Some fields break the rules",
                 violations.into_map(),
+            ),
+            Self::IdempotencyKeyReused => kind(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "The idempotency key has been used",
+                one("idempotency-key", "has been used for another request"),
             ),
             Self::TooManyRequests { retry_after } => {
                 let seconds = seconds(retry_after).max(1);

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     StoreError,
+    idempotency::Record,
     permission::{Permission, Table},
 };
 use crate::domain::{
@@ -21,6 +22,9 @@ pub enum SaveArticleError {
     /// The article changed, or was deleted, since it was read.
     #[error("the article changed in the meantime")]
     Changed,
+    /// Another request under the same idempotency key has done it or is about to; its record, if there is one, says which.
+    #[error("the idempotency key is in use")]
+    KeyInUse,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -36,11 +40,16 @@ pub trait ArticleWrites: Send + Sync {
     /// The text that `article` shows.
     async fn body(&self, article: &Article) -> Result<ArticleBody, StoreError>;
 
-    /// Stores a new article.
+    /// Stores a new article, and with it the record of the request that wants it `once`.
     ///
     /// # Errors
-    /// [`SaveArticleError::SlugTaken`].
-    async fn create(&self, article: &Article, body: &ArticleBody) -> Result<(), SaveArticleError>;
+    /// [`SaveArticleError::SlugTaken`], [`SaveArticleError::KeyInUse`].
+    async fn create(
+        &self,
+        article: &Article,
+        body: &ArticleBody,
+        once: Option<Record<'_>>,
+    ) -> Result<(), SaveArticleError>;
 
     /// Stores `new` in place of `old`, with a new text if there is one, if the article is still at `old`'s version.
     ///
@@ -48,8 +57,8 @@ pub trait ArticleWrites: Send + Sync {
     /// [`SaveArticleError::Changed`].
     async fn update(&self, old: &Article, new: &Article, body: Option<&ArticleBody>) -> Result<(), SaveArticleError>;
 
-    /// Deletes `article` at `now`, if it is still at its version; its slug is never given again. The bodies go last: should
-    /// that fail, nothing leads to them any more, and a warning is logged that says which they are.
+    /// Deletes `article` at `now`, if it is still at its version; its slug is never given again. Nothing leads to its
+    /// bodies any more; they are marked for the [sweep](super::sweeps).
     ///
     /// # Errors
     /// [`SaveArticleError::Changed`].
@@ -62,7 +71,6 @@ pub const ARTICLE_WRITES: &[Permission] = &[
     Permission::new(Table::Articles, "PutItem"),
     Permission::new(Table::Articles, "UpdateItem"),
     Permission::new(Table::Articles, "DeleteItem"),
-    Permission::new(Table::Articles, "BatchWriteItem"),
 ];
 
 /// Reading articles. Everything is read as last written.

@@ -16,7 +16,7 @@ pub trait System: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-impl dyn System {
+impl dyn System + '_ {
     /// `N` random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

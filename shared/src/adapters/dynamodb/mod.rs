@@ -2,8 +2,11 @@
 
 mod articles;
 mod client;
+mod compression;
 mod error;
 mod failures;
+mod idempotency;
+mod leases;
 mod recorder;
 mod sessions;
 mod store;
@@ -11,9 +14,11 @@ mod stream;
 mod transaction;
 mod users;
 
-pub use articles::{ArticleTable, ArticleViews};
+pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
 pub use client::DynamoSettings;
 pub use failures::FailureTable;
+pub use idempotency::IdempotencyTable;
+pub use leases::LeaseTable;
 pub use recorder::Recorder;
 pub use sessions::SessionTable;
 pub use store::{Dynamo, TableNames};

@@ -61,7 +61,8 @@ fn transaction(input: &TransactWriteItemsInput) -> Touched<'_> {
         let put = item.put().map(|put| (put.table_name(), "PutItem"));
         let update = item.update().map(|update| (update.table_name(), "UpdateItem"));
         let delete = item.delete().map(|delete| (delete.table_name(), "DeleteItem"));
-        [put, update, delete].into_iter().flatten().collect()
+        let check = item.condition_check().map(|check| (check.table_name(), "ConditionCheckItem"));
+        [put, update, delete, check].into_iter().flatten().collect()
     }
     input.transact_items().iter().flat_map(part).collect()
 }

@@ -1,15 +1,17 @@
 //! Several writes that happen together or not at all.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
 use backon::BackoffBuilder;
 
 use super::{
     error::{SERVICE, corrupt, store_error},
-    store::{Dynamo, Item, Key, pause, retries},
+    store::{Dynamo, Item, Key, n, pause, retries},
 };
 use crate::ports::StoreError;
 
@@ -39,43 +41,54 @@ pub(super) struct Change {
 impl Transaction {
     /// Stores `item`, whatever was there.
     pub(super) fn put(&mut self, table: &str, item: Item) -> Result<(), StoreError> {
-        self.put_if(table, item, None)
+        self.put_if(table, item, None, Vec::new()).map(drop)
     }
 
     /// Stores `item` if nothing is there.
     pub(super) fn put_new(&mut self, table: &str, item: Item) -> Result<(), StoreError> {
-        self.put_if(table, item, Some("attribute_not_exists(pk)"))
-    }
-
-    fn put_if(&mut self, table: &str, item: Item, condition: Option<&str>) -> Result<(), StoreError> {
-        let put = Put::builder()
-            .table_name(table)
-            .set_item(Some(item))
-            .set_condition_expression(condition.map(str::to_owned));
-        self.0.push(TransactWriteItem::builder().put(put.build().map_err(corrupt)?).build());
-        Ok(())
+        self.put_if(table, item, Some("attribute_not_exists(pk)"), Vec::new()).map(drop)
     }
 
     /// Stores `item` over one whose `version` is `version`.
     pub(super) fn replace(&mut self, table: &str, item: Item, version: u64) -> Result<(), StoreError> {
+        self.put_when(table, item, "version = :version", vec![(":version", n(version))]).map(drop)
+    }
+
+    /// Stores `item` if `condition` holds of what is there; answers which part this is.
+    pub(super) fn put_when(
+        &mut self,
+        table: &str,
+        item: Item,
+        condition: &str,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<usize, StoreError> {
+        self.put_if(table, item, Some(condition), values)
+    }
+
+    fn put_if(
+        &mut self,
+        table: &str,
+        item: Item,
+        condition: Option<&str>,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<usize, StoreError> {
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(item))
-            .condition_expression("version = :version")
-            .expression_attribute_values(":version", AttributeValue::N(version.to_string()));
+            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_values(named(values));
         self.0.push(TransactWriteItem::builder().put(put.build().map_err(corrupt)?).build());
-        Ok(())
+        Ok(self.0.len() - 1)
     }
 
     /// Changes the item at `key`.
     pub(super) fn update(&mut self, table: &str, key: Key, change: Change) -> Result<(), StoreError> {
-        let values = change.values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let update = Update::builder()
             .table_name(table)
             .set_key(Some(key.attributes()))
             .update_expression(change.update)
             .set_condition_expression(change.condition.map(str::to_owned))
-            .set_expression_attribute_values(Some(values));
+            .set_expression_attribute_values(named(change.values));
         self.0.push(TransactWriteItem::builder().update(update.build().map_err(corrupt)?).build());
         Ok(())
     }
@@ -84,6 +97,23 @@ impl Transaction {
     pub(super) fn delete(&mut self, table: &str, key: Key) -> Result<(), StoreError> {
         let delete = Delete::builder().table_name(table).set_key(Some(key.attributes()));
         self.0.push(TransactWriteItem::builder().delete(delete.build().map_err(corrupt)?).build());
+        Ok(())
+    }
+
+    /// Writes nothing to the item at `key`, and has the transaction fail unless `condition` holds there.
+    pub(super) fn check(
+        &mut self,
+        table: &str,
+        key: Key,
+        condition: &str,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<(), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(table)
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition)
+            .set_expression_attribute_values(named(values));
+        self.0.push(TransactWriteItem::builder().condition_check(check.build().map_err(corrupt)?).build());
         Ok(())
     }
 
@@ -113,6 +143,11 @@ impl Transaction {
             });
         }
     }
+}
+
+/// The values as the SDK has them; it takes none rather than an empty map.
+fn named(values: Vec<(&'static str, AttributeValue)>) -> Option<HashMap<String, AttributeValue>> {
+    (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// Why each part was cancelled, in order; nothing if the transaction was not cancelled but failed.

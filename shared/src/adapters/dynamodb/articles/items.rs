@@ -6,17 +6,16 @@
 //! | a body, compressed, never changed | `REVISION#<article id>` | `<number>` |
 //! | entry of a list | `LIST#<list>` | `<article id>`, which sorts by creation |
 //! | count of a list, in shards by article | `COUNT#<shard>` | `<list>` |
+//! | mark of a deleted article whose bodies are still to be swept | `SWEEP` | `<article id>` |
 //!
 //! A list is `LATEST`, `TAG#<folded tag>` or `AUTHOR#<user id>`.
 
-use std::io::{Read as _, Write as _};
-
 use aws_sdk_dynamodb::types::AttributeValue;
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     adapters::dynamodb::{
+        compression::{deflate, inflate},
         error::corrupt,
         store::{Item, Key, from_item, s, to_item},
         stream::{Images, Said},
@@ -27,7 +26,7 @@ use crate::{
         change::Subject,
         tag::{FoldedTag, Tag},
     },
-    ports::StoreError,
+    ports::{StoreError, sweeps::Mark},
 };
 
 /// In how many items a count that everyone moves is kept, so that writers do not wait for each other. May be raised at any
@@ -207,11 +206,35 @@ pub(super) fn tombstone(article: &Article, deleted_at: Timestamp) -> Result<Item
     to_item(&Tombstone { key: article_key(slug), id: *id, revision: *revision, deleted_at, version: version + 1 })
 }
 
+/// The partition of all marks. Each deletion writes one, as it does to the list of the latest.
+pub(super) const MARKS: &str = "SWEEP";
+
+/// Where the mark of a deleted article is.
+pub(super) fn mark_key(article: ArticleId) -> Key {
+    Key::new(MARKS, article.to_string())
+}
+
+#[derive(Serialize, Deserialize)]
+struct MarkItem {
+    #[serde(flatten)]
+    key: Key,
+    revisions: u32,
+}
+
+/// A mark as it is stored.
+pub(super) fn mark_item(mark: &Mark) -> Result<Item, StoreError> {
+    to_item(&MarkItem { key: mark_key(mark.article), revisions: mark.revisions })
+}
+
+/// The stored mark.
+pub(super) fn mark_from(item: Item) -> Result<Mark, StoreError> {
+    let MarkItem { key, revisions } = from_item(item)?;
+    Ok(Mark { article: key.sk.parse().map_err(corrupt)?, revisions })
+}
+
 /// A body as it is stored.
 pub(super) fn revision_item(article: &Article, body: &ArticleBody) -> Result<Item, StoreError> {
-    let mut compressor = DeflateEncoder::new(Vec::new(), Compression::default());
-    compressor.write_all(body.as_str().as_bytes()).map_err(corrupt)?;
-    let compressed = compressor.finish().map_err(corrupt)?;
+    let compressed = deflate(body.as_str().as_bytes())?;
     let mut item = revision_key(article.id, article.revision).attributes();
     item.insert("body".to_owned(), AttributeValue::B(compressed.into()));
     Ok(item)
@@ -221,8 +244,7 @@ pub(super) fn revision_item(article: &Article, body: &ArticleBody) -> Result<Ite
 pub(super) fn body_from(item: &Item) -> Result<ArticleBody, StoreError> {
     let compressed =
         item.get("body").and_then(|value| value.as_b().ok()).ok_or_else(|| corrupt("a revision without a body"))?;
-    let mut text = String::new();
-    DeflateDecoder::new(compressed.as_ref()).read_to_string(&mut text).map_err(corrupt)?;
+    let text = String::from_utf8(inflate(compressed.as_ref())?).map_err(corrupt)?;
     ArticleBody::parse(text).map_err(|violation| corrupt(violation.0))
 }
 

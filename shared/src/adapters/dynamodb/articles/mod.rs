@@ -2,6 +2,7 @@
 
 mod items;
 mod reads;
+mod sweeps;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -9,11 +10,11 @@ mod writes;
 pub(super) use items::said;
 
 use super::{
-    UserTable,
+    IdempotencyTable, LeaseTable, UserTable,
     store::{Dynamo, TableName},
 };
 
-/// The table of articles, for those who write.
+/// The table of articles.
 #[derive(Clone)]
 pub struct ArticleTable {
     dynamo: Dynamo,
@@ -38,5 +39,33 @@ impl ArticleViews {
     /// Reads from these tables, which must belong to one client.
     pub fn new(articles: ArticleTable, users: UserTable) -> Self {
         Self { articles, users }
+    }
+}
+
+/// The table of articles, and that of idempotency keys, for those who write.
+#[derive(Clone)]
+pub struct ArticleWriter {
+    articles: ArticleTable,
+    records: IdempotencyTable,
+}
+
+impl ArticleWriter {
+    /// Writes to these tables, which must belong to one client.
+    pub fn new(articles: ArticleTable, records: IdempotencyTable) -> Self {
+        Self { articles, records }
+    }
+}
+
+/// The table of articles, and that of leases, for those who sweep.
+#[derive(Clone)]
+pub struct ArticleSweeps {
+    articles: ArticleTable,
+    leases: LeaseTable,
+}
+
+impl ArticleSweeps {
+    /// Sweeps the one, guarded by the other; they must belong to one client.
+    pub fn new(articles: ArticleTable, leases: LeaseTable) -> Self {
+        Self { articles, leases }
     }
 }

@@ -1,20 +1,18 @@
 //! Writing: the article, its lists and their counts in one transaction.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-use backon::BackoffBuilder;
 
 use super::{
-    ArticleTable,
+    ArticleTable, ArticleWriter,
     items::{
-        List, article_from, article_item, article_key, body_from, entry_item, revision_item, revision_key, tombstone,
-        written,
+        List, article_from, article_item, article_key, body_from, entry_item, mark_item, revision_item, revision_key,
+        tombstone, written,
     },
 };
 use crate::{
     adapters::dynamodb::{
-        error::{corrupt, store_error},
-        store::{n, pause, retries},
+        error::corrupt,
+        store::n,
         transaction::{Change, NotCommitted, Transaction},
     },
     domain::{
@@ -24,34 +22,44 @@ use crate::{
     ports::{
         StoreError,
         articles::{ArticleWrites, SaveArticleError},
+        idempotency::Record,
+        sweeps::Mark,
     },
-    telemetry::chain,
 };
 
-/// Writes that one `BatchWriteItem` may hold.
-const BATCH_WRITE: u32 = 25;
-
 #[async_trait]
-impl ArticleWrites for ArticleTable {
+impl ArticleWrites for ArticleWriter {
     async fn find(&self, slug: &Slug) -> Result<Option<Article>, StoreError> {
-        let item = self.dynamo.get(&self.name, article_key(slug)).await?;
+        let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
         Ok(item.map(article_from).transpose()?.flatten())
     }
 
     async fn body(&self, article: &Article) -> Result<ArticleBody, StoreError> {
-        let item = self.dynamo.get(&self.name, revision_key(article.id, article.revision)).await?;
+        let item = self.articles.dynamo.get(&self.articles.name, revision_key(article.id, article.revision)).await?;
         body_from(&item.ok_or_else(|| corrupt("an article without the revision that it shows"))?)
     }
 
-    async fn create(&self, article: &Article, body: &ArticleBody) -> Result<(), SaveArticleError> {
+    async fn create(
+        &self,
+        article: &Article,
+        body: &ArticleBody,
+        once: Option<Record<'_>>,
+    ) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
-        transaction.put_new(&self.name, article_item(article)?)?;
-        transaction.put_new(&self.name, revision_item(article, body)?)?;
+        transaction.put_new(&self.articles.name, article_item(article)?)?;
+        transaction.put_new(&self.articles.name, revision_item(article, body)?)?;
         for list in List::of(article) {
-            self.enter(&mut transaction, &list, article)?;
+            self.articles.enter(&mut transaction, &list, article)?;
         }
-        transaction.commit(&self.dynamo).await.map_err(|error| match error {
+        let record = once.map(|record| self.records.join(&mut transaction, record)).transpose()?;
+        transaction.commit(&self.articles.dynamo).await.map_err(|error| match error {
+            // Whoever holds the items may be the same request, sent again.
+            NotCommitted::Store(StoreError::Contended { .. }) if record.is_some() => SaveArticleError::KeyInUse,
             NotCommitted::Store(error) => SaveArticleError::Store(error),
+            // Before the slug: the article that has it may be that of the same request, sent before.
+            NotCommitted::Conditions(failed) if record.is_some_and(|part| failed.contains(&part)) => {
+                SaveArticleError::KeyInUse
+            }
             NotCommitted::Conditions(failed) if failed == [0] => SaveArticleError::SlugTaken,
             NotCommitted::Conditions(_) => {
                 SaveArticleError::Store(corrupt("a new article's first revision was there before"))
@@ -61,38 +69,33 @@ impl ArticleWrites for ArticleTable {
 
     async fn update(&self, old: &Article, new: &Article, body: Option<&ArticleBody>) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
-        transaction.replace(&self.name, article_item(new)?, old.version)?;
+        transaction.replace(&self.articles.name, article_item(new)?, old.version)?;
         if let Some(body) = body {
-            transaction.put_new(&self.name, revision_item(new, body)?)?;
+            transaction.put_new(&self.articles.name, revision_item(new, body)?)?;
         }
         let (before, after) = (List::of(old), List::of(new));
         for list in before.iter().filter(|list| !after.contains(list)) {
-            self.leave(&mut transaction, list, old)?;
+            self.articles.leave(&mut transaction, list, old)?;
         }
         for list in after.iter().filter(|list| !before.contains(list)) {
-            self.enter(&mut transaction, list, new)?;
+            self.articles.enter(&mut transaction, list, new)?;
         }
         if old.folded_tags() != new.folded_tags() {
             for list in after.iter().filter(|list| before.contains(list)) {
-                transaction.put(&self.name, entry_item(list, new)?)?;
+                transaction.put(&self.articles.name, entry_item(list, new)?)?;
             }
         }
-        transaction.commit(&self.dynamo).await.map_err(changed)
+        transaction.commit(&self.articles.dynamo).await.map_err(changed)
     }
 
     async fn delete(&self, article: &Article, now: Timestamp) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
-        transaction.replace(&self.name, tombstone(article, now)?, article.version)?;
+        transaction.replace(&self.articles.name, tombstone(article, now)?, article.version)?;
         for list in List::of(article) {
-            self.leave(&mut transaction, &list, article)?;
+            self.articles.leave(&mut transaction, &list, article)?;
         }
-        transaction.commit(&self.dynamo).await.map_err(changed)?;
-        // The article is gone, which is what was asked for. What is left of it, should this fail, nothing leads to.
-        if let Err(error) = self.drop_revisions(article).await {
-            let (id, revisions) = (article.id.to_string(), article.revision);
-            tracing::warn!(error = chain(&error), id, revisions, "bodies of a deleted article are left");
-        }
-        Ok(())
+        transaction.put(&self.articles.name, mark_item(&Mark { article: article.id, revisions: article.revision })?)?;
+        transaction.commit(&self.articles.dynamo).await.map_err(changed)
     }
 }
 
@@ -122,29 +125,5 @@ impl ArticleTable {
             values: vec![(":written", written(list, article)), (":by", n(by))],
         };
         transaction.update(&self.name, list.count_key(article.id), change)
-    }
-
-    /// Removes the bodies of a deleted article. Nothing leads to them any more; the tombstone says which there were.
-    async fn drop_revisions(&self, article: &Article) -> Result<(), StoreError> {
-        let mut pauses = retries().build();
-        for first in (1..=article.revision).step_by(BATCH_WRITE as usize) {
-            let numbers = first..=article.revision.min(first + BATCH_WRITE - 1);
-            let deletion = |number| {
-                let key = revision_key(article.id, number).attributes();
-                let request = DeleteRequest::builder().set_key(Some(key)).build().map_err(corrupt)?;
-                Ok::<_, StoreError>(WriteRequest::builder().delete_request(request).build())
-            };
-            let mut batch = vec![(self.name.to_string(), numbers.map(deletion).collect::<Result<Vec<_>, _>>()?)];
-            while !batch.is_empty() {
-                let request =
-                    self.dynamo.client.batch_write_item().set_request_items(Some(batch.into_iter().collect()));
-                let answer = request.send().await.map_err(store_error)?;
-                batch = answer.unprocessed_items.into_iter().flatten().collect();
-                if !batch.is_empty() {
-                    pause(&mut pauses).await?;
-                }
-            }
-        }
-        Ok(())
     }
 }

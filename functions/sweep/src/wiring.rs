@@ -1,0 +1,63 @@
+//! What `sweep` reads from the environment and which adapters it gets.
+
+use std::sync::Arc;
+
+use shared::{
+    adapters::{
+        dynamodb::{ArticleSweeps, ArticleTable, DynamoSettings, LeaseTable, TableNames},
+        host::Host,
+    },
+    config::{FromEnvironment, Reader, settings},
+    ports::{StoreError, leases, permission::Permission, sweeps},
+    worker::{Tick, Worker, WorkerError},
+};
+
+use crate::{Report, Sweeper};
+
+/// The function.
+pub struct Sweep;
+
+/// What the function reads from the environment.
+pub struct Config {
+    dynamo: DynamoSettings,
+    articles_table: String,
+    coordination_table: String,
+}
+
+impl FromEnvironment for Config {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let dynamo = DynamoSettings::take(reader);
+        let articles_table = reader.take(&settings::ARTICLES_TABLE);
+        let coordination_table = reader.take(&settings::COORDINATION_TABLE);
+        Some(Self { dynamo: dynamo?, articles_table: articles_table?, coordination_table: coordination_table? })
+    }
+}
+
+impl Worker for Sweep {
+    const NAME: &'static str = "sweep";
+    const PERMISSIONS: &'static [&'static [Permission]] = &[sweeps::SWEEPS, leases::LEASES, leases::GUARD];
+    type Config = Config;
+    type State = Sweeper;
+    type Event = Tick;
+    type Answer = Report;
+
+    fn wire(config: &Config, host: &Host) -> Result<Sweeper, StoreError> {
+        let names = TableNames {
+            articles: Some(config.articles_table.clone()),
+            coordination: Some(config.coordination_table.clone()),
+            ..TableNames::default()
+        };
+        let dynamo = host.dynamo(&config.dynamo, names);
+        let articles = ArticleTable::new(dynamo.clone(), &config.articles_table);
+        let leases = LeaseTable::new(dynamo, &config.coordination_table);
+        Ok(Sweeper {
+            sweeps: Arc::new(ArticleSweeps::new(articles, leases.clone())),
+            leases: Arc::new(leases),
+            system: host.system.clone(),
+        })
+    }
+
+    async fn handle(sweeper: &Sweeper, _: Tick) -> Result<Report, WorkerError> {
+        Ok(sweeper.sweep().await?)
+    }
+}

@@ -1,0 +1,6 @@
+//! Leases, answers kept under idempotency keys, and the sweep, on the embedded database under a simulated clock.
+
+mod idempotency;
+mod leases;
+mod sweep;
+mod world;

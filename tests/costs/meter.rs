@@ -1,0 +1,112 @@
+//! Counts what one operation calls.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use bloghub::{functions, platform::Platform};
+use reqwest::Method;
+use serde_json::Value;
+use shared::{
+    adapters::{calls::Recorded, host::Host, system::OperatingSystem},
+    ports::permission::Permission,
+};
+
+use crate::table::Row;
+
+/// What each function used of its permissions.
+pub(crate) type Used = BTreeMap<&'static str, BTreeSet<Permission>>;
+
+/// Does operations and notes what they cost.
+pub(crate) struct Meter<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) used: Used,
+    http: reqwest::Client,
+}
+
+/// An operation: what it is called in the table, which function does it, what it may cost, and why not less.
+pub(crate) struct Operation(
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) &'static [(&'static str, u64)],
+    pub(crate) &'static str,
+);
+
+impl<'a> Meter<'a> {
+    pub(crate) fn new(platform: &'a Platform) -> Self {
+        Self { platform, rows: Vec::new(), used: Used::new(), http: reqwest::Client::new() }
+    }
+
+    /// Sends a request and answers the body; what the function called goes into a row.
+    pub(crate) async fn measure(
+        &mut self,
+        operation: Operation,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Value {
+        self.measure_under("", operation, method, path, token, body).await
+    }
+
+    /// The same under an idempotency key, if there is one.
+    pub(crate) async fn measure_under(
+        &mut self,
+        key: &str,
+        operation: Operation,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Value {
+        let calls = self.platform.calls(operation.1).unwrap();
+        calls.take();
+        let mut request = self.http.request(method, format!("{}{path}", self.platform.url()));
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Token {token}"));
+        }
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        self.add(operation, calls.take());
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Calls a worker with `event`; what it called goes into a row.
+    pub(crate) async fn measure_worker(&mut self, operation: Operation, event: Value) {
+        let lookup = |name: &str| self.platform.services().environment().get(name).cloned();
+        let worker = functions::workers().into_iter().find(|worker| worker.name == operation.1).unwrap();
+        let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function((worker.permissions)());
+        let handle = (worker.mount)(&lookup, &host).unwrap();
+        handle(event).await.unwrap();
+        self.add(operation, host.calls.take());
+    }
+
+    /// A row of what was called.
+    fn add(&mut self, operation: Operation, recorded: Recorded) {
+        let Operation(operation, function, expected, why) = operation;
+        let Recorded { tallies, used } = recorded;
+        if !used.is_empty() {
+            self.used.entry(function).or_default().extend(used);
+        }
+        let units = |reads: bool| {
+            let kind = |name: &str| ["GetItem", "BatchGetItem", "Query"].contains(&name) == reads;
+            tallies.iter().filter(|(name, _)| kind(name)).fold(0.0, |sum, (_, tally)| sum + tally.units)
+        };
+        self.rows.push(Row {
+            operation,
+            calls: tallies.iter().map(|(name, tally)| (*name, tally.calls)).collect(),
+            expected: expected.iter().copied().collect(),
+            read_units: units(true),
+            write_units: units(false),
+            why,
+        });
+    }
+}
