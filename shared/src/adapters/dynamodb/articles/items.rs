@@ -48,13 +48,13 @@ pub(super) fn revision_key(article: ArticleId, revision: u32) -> Key {
     Key::new(format!("{REVISION}{article}"), format!("{revision:010}"))
 }
 
-/// What a record of the table's change stream says. Bodies, lists and counts follow from the article.
+/// What a record of the table's change stream says. Bodies, lists, counts and marks follow from the article.
 pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
     if let Some(slug) = key.pk.strip_prefix(ARTICLE) {
         let slug = Slug::parse(slug).ok_or_else(|| corrupt("an article whose address is none"))?;
         return images.versioned(Subject::Article(slug));
     }
-    let derived = [REVISION, LIST, COUNT].iter().any(|prefix| key.pk.starts_with(prefix));
+    let derived = [REVISION, LIST, COUNT, MARKS].iter().any(|prefix| key.pk.starts_with(prefix));
     Ok(if derived { Said::Nothing } else { Said::Foreign })
 }
 

@@ -1,4 +1,4 @@
-use super::items::{List, article_item, entry_item, revision_item, tombstone};
+use super::items::{List, article_item, entry_item, mark_key, revision_item, tombstone};
 use crate::{
     adapters::dynamodb::stream::{StreamRecords, tests::record},
     domain::{
@@ -40,9 +40,10 @@ fn an_article_that_comes_changes_or_goes_is_a_change_of_its_version() {
 }
 
 #[test]
-fn bodies_and_lists_follow_from_the_article_and_are_no_changes() {
+fn bodies_lists_and_marks_follow_from_the_article_and_are_no_changes() {
     let body = ArticleBody::parse("Begin.".to_owned()).unwrap();
-    for item in [revision_item(&article(1), &body), entry_item(&List::Latest, &article(1))] {
+    let mark = mark_key(article(1).id).attributes();
+    for item in [revision_item(&article(1), &body), entry_item(&List::Latest, &article(1)), Ok(mark)] {
         assert_eq!(StreamRecords.read(&record(None, Some(item.unwrap()))).unwrap(), None);
     }
 }
