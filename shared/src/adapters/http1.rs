@@ -1,6 +1,6 @@
 //! The HTTP client beneath the SDK's clients: HTTP/1.1, which is what DynamoDB and SQS speak, on connections that are kept. It is
 //! made for cold starts: the SDK's own client brings HTTP/2 along and sets TLS up twice
-//! (`docs/decisions/0040-http-1-beneath-the-sdk.md`).
+//! (`docs/decisions/0024-http-1-beneath-the-sdk.md`).
 
 use std::{
     collections::HashMap,
