@@ -61,6 +61,8 @@ impl<'a> Meter<'a> {
         token: &str,
         body: Value,
     ) -> Value {
+        // What follows from the operation before evicts from the cache: it is done first.
+        self.platform.drained().await;
         let calls = self.platform.calls(operation.1).unwrap();
         calls.take();
         let mut request = self.http.request(method, format!("{}{path}", self.platform.url()));

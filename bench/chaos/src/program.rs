@@ -8,6 +8,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -24,7 +25,8 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct Program {
     child: Child,
     api: Api,
-    redis_log: PathBuf,
+    program: PathBuf,
+    data: PathBuf,
 }
 
 impl Program {
@@ -42,7 +44,7 @@ impl Program {
         die_with_parent(&mut command);
         let mut child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
         let url = tokio::time::timeout(PATIENCE, ready(&mut child, &errors)).await??;
-        Ok(Self { child, api: Api::at(url)?, redis_log: data.join("redis/redis.log") })
+        Ok(Self { child, api: Api::at(url)?, program: program.to_owned(), data: data.to_owned() })
     }
 
     /// A client of its API.
@@ -65,15 +67,53 @@ impl Program {
     }
 
     /// Waits until everything that follows from writes has followed. A write that was done just before a kill has not told the
-    /// cache, which goes on showing what was before: here it forgets that.
+    /// cache, which goes on showing what was before until the change stream has had it forget that.
     pub(crate) async fn catch_up(&self) -> Result<()> {
-        self.empty_cache().await
+        let caught_up = async {
+            while !self.is_drained().await? {
+                tokio::time::sleep(POLL).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(PATIENCE, caught_up).await.map_err(|_| "streams or queues do not drain")?
+    }
+
+    /// Whether no consumer of a stream is behind, and no queue holds a message. A dead letter is a loss.
+    async fn is_drained(&self) -> Result<bool> {
+        let number = |report: &Value, name: &str| report[name].as_u64().ok_or(format!("no {name} in {report}"));
+        for stream in self.report("streams").await? {
+            if number(&stream, "records")? > 0 {
+                return Ok(false);
+            }
+        }
+        for queue in self.report("queues").await? {
+            if number(&queue, "dead")? > 0 {
+                return Err(format!("dead letters: {queue}").into());
+            }
+            for name in ["visible", "inFlight", "delayed"] {
+                if number(&queue, name)? > 0 {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the program's own subcommand tells of this one.
+    async fn report(&self, subcommand: &str) -> Result<Vec<Value>> {
+        let mut command = Command::new(&self.program);
+        command.arg(subcommand).arg("--json").arg("--data").arg(&self.data).kill_on_drop(true);
+        let output = command.stdin(Stdio::null()).output().await?;
+        if !output.status.success() {
+            return Err(format!("bloghub {subcommand}: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 
     /// Makes its Redis forget everything.
     pub(crate) async fn empty_cache(&self) -> Result<()> {
         // `… Running mode=standalone, port=6379.`
-        let log = fs::read_to_string(&self.redis_log)?;
+        let log = fs::read_to_string(self.data.join("redis/redis.log"))?;
         let port = log.rsplit_once(", port=").and_then(|(_, rest)| rest.split('.').next()?.parse::<u16>().ok());
         let mut redis = TcpStream::connect(("127.0.0.1", port.ok_or("the log of Redis names no port")?)).await?;
         redis.write_all(b"FLUSHALL\r\n").await?;
