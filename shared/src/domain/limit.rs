@@ -137,8 +137,8 @@ impl FromStr for Quotas {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut quotas: Vec<(RouteClass, Dimension, Quota)> = Vec::new();
-        for part in text.split(',').map(str::trim) {
-            let wrong = || format!("has {part:?}");
+        for (n, part) in text.split(',').enumerate() {
+            let wrong = || format!("has no quota as its part {}", n + 1);
             let mut words = part.split_whitespace();
             let (Some(class), Some(dimension), Some(quota), None) =
                 (words.next(), words.next(), words.next(), words.next())
@@ -200,8 +200,9 @@ mod tests {
             "read nobody 5/60",
             "x user 5/60",
         ] {
-            assert!(bad.parse::<Quotas>().unwrap_err().contains(bad), "{bad}");
+            assert!(bad.parse::<Quotas>().unwrap_err().ends_with("part 1"), "{bad}");
         }
+        assert!("read user 5/60, read".parse::<Quotas>().unwrap_err().ends_with("part 2"));
         assert!("read user 5/60, read user 6/60".parse::<Quotas>().unwrap_err().contains("twice"));
     }
 
