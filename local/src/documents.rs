@@ -41,14 +41,13 @@ pub fn configuration() -> String {
     let mut settings: BTreeMap<Seen, Vec<&'static str>> = BTreeMap::new();
     let http = functions::all().into_iter().map(|function| (function.name, function.settings));
     let workers = functions::workers().into_iter().map(|worker| (worker.name, worker.settings));
-    let readers: Vec<(&str, fn() -> Vec<Seen>)> = http.chain(workers).collect();
-    let names = |readers: &[(&'static str, _)]| readers.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-    let (everyone, behind_routes) = (names(&readers), names(&readers[..functions::all().len()]));
-    for (name, read) in readers {
+    for (name, read) in http.chain(workers) {
         for seen in read() {
             settings.entry(seen).or_default().push(name);
         }
     }
+    let everyone = functions::names();
+    let behind_routes: Vec<_> = functions::all().iter().map(|function| function.name).collect();
     let row = |(seen, readers): (Seen, Vec<&str>)| {
         let default = seen.default.map_or_else(|| "none".to_owned(), |default| format!("`{default}`"));
         let readers = match readers {
