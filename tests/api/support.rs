@@ -45,6 +45,14 @@ fn start_program() -> String {
     url.recv().expect("the platform starts")
 }
 
+/// How many do something at the same time where many do, and leave to be the only crowd until it is dropped. An emulator on this
+/// machine starts a process for each request, and answers none of them in time if there are too many.
+pub(crate) async fn crowd() -> (usize, tokio::sync::MutexGuard<'static, ()>) {
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let people = if shared::config::variable("BLOGHUB_API").is_some() { 12 } else { 50 };
+    (people, ALONE.lock().await)
+}
+
 /// A name that no other test has, in this run or an earlier one on the same deployment.
 pub(crate) fn unique(prefix: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
