@@ -375,6 +375,21 @@ def watch_a_change(url, redis_port, processes):
     wait_until("cache-evict", lambda: redis_answer(redis_port, "EXISTS", cached) == b":0", processes)
 
 
+def watch_the_sweep(client, logs, resources, processes):
+    """Waits until what the command has deleted is swept: by the schedule alone, as nothing else calls the function."""
+    table, _ = resources["ArticlesTable"]
+
+    def swept():
+        logs.follow()
+        marks = client("dynamodb").query(
+            TableName=table, Select="COUNT", ConsistentRead=True, KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "SWEEP"}})
+        return marks["Count"] == 0 and re.search(r'"articles":[1-9]', logs.of("sweep"))
+
+    say("waiting for the schedule to sweep what was deleted")
+    wait_until("sweep", swept, processes, seconds=180)
+
+
 def dead_letters(client, resources):
     """The dead-letter queues that are not empty, with their sizes."""
     queues = {name: made for name, (made, kind) in resources.items()
@@ -404,6 +419,11 @@ class FunctionLogs:
                 with open(self.directory / f"{name}.log", "a") as file:
                     file.writelines(event["message"] + "\n" for event in events)
         self.since = until + 1
+
+    def of(self, name):
+        """What a function has printed so far."""
+        file = self.directory / f"{name}.log"
+        return file.read_text() if file.exists() else ""
 
 
 def serve(arguments, state, processes):
@@ -439,6 +459,10 @@ def serve(arguments, state, processes):
             while command.poll() is None:
                 logs.follow()
                 time.sleep(0.5)
+            # Who deploys with a schedule of their own wants to see it run.
+            if "SweepSchedule" in parameters and command.returncode == 0:
+                processes.running.remove(command)
+                watch_the_sweep(client, logs, resources, processes)
             if dead := dead_letters(client, resources):
                 raise Failure(f"messages were given up: {dead}")
             return command.returncode

@@ -2,5 +2,6 @@
 
 mod idempotency;
 mod leases;
+mod schedule;
 mod sweep;
 mod world;

@@ -1,5 +1,6 @@
 //! What schedules call, as `template.yaml` has it.
 
+use bloghub::template::Template;
 use serde_yaml_ng::Value;
 
 use crate::file;
@@ -8,9 +9,9 @@ use crate::file;
 fn the_sweep_runs_as_often_as_its_first_line_says_and_has_twice_the_time_after_which_it_begins_nothing() {
     let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
     let properties = &template["Resources"]["SweepFunction"]["Properties"];
-    let schedule = &properties["Events"]["Schedule"];
-    assert_eq!(schedule["Type"], "ScheduleV2");
-    let rate = schedule["Properties"]["ScheduleExpression"].as_str().unwrap();
+    assert_eq!(properties["Events"]["Schedule"]["Type"], "ScheduleV2");
+    let schedules = Template::read().unwrap().sources().unwrap().schedules;
+    let rate = &schedules.iter().find(|schedule| schedule.function == "sweep").unwrap().expression;
     assert!(file("functions/sweep/src/lib.rs").lines().next().unwrap().contains(&format!("`{rate}`")), "{rate}");
     assert_eq!(properties["Timeout"].as_u64(), Some(2 * sweep::BUDGET.as_secs()));
 }

@@ -146,25 +146,34 @@ fn attribute_of(value: &Value) -> String {
     text.strip_suffix(".Arn").unwrap_or(text).to_owned()
 }
 
-/// `properties` as plain JSON: what a tag such as `!GetAtt` or `!Sub` is about stands for itself.
-fn plain(properties: &Value) -> Result<serde_json::Value, String> {
-    fn untag(value: &Value) -> Value {
+/// `properties` as plain JSON: a `!Ref` of a parameter is the parameter's default, and what another tag such as `!GetAtt` or `!Sub`
+/// is about stands for itself.
+fn plain(properties: &Value, parameters: &Value) -> Result<serde_json::Value, String> {
+    fn untag(value: &Value, parameters: &Value) -> Value {
         match value {
-            Value::Tagged(tagged) => untag(&tagged.value),
-            Value::Sequence(items) => items.iter().map(untag).collect(),
+            Value::Tagged(tagged) => {
+                let parameter =
+                    tagged.value.as_str().filter(|_| tagged.tag == "Ref").and_then(|name| parameters.get(name));
+                untag(parameter.and_then(|parameter| parameter.get("Default")).unwrap_or(&tagged.value), parameters)
+            }
+            Value::Sequence(items) => items.iter().map(|item| untag(item, parameters)).collect(),
             Value::Mapping(fields) => {
-                Value::Mapping(fields.iter().map(|(name, value)| (name.clone(), untag(value))).collect())
+                let field = |(name, value): (&Value, &Value)| (name.clone(), untag(value, parameters));
+                Value::Mapping(fields.iter().map(field).collect())
             }
             other => other.clone(),
         }
     }
-    serde_json::to_value(untag(properties)).map_err(|error| error.to_string())
+    serde_json::to_value(untag(properties, parameters)).map_err(|error| error.to_string())
 }
 
-/// `properties` as `T` knows them; what it does not know is an error that names `whose` they are.
-fn known<T: serde::de::DeserializeOwned>(whose: &str, properties: &Value) -> Result<T, StartError> {
-    let read = plain(properties).and_then(|json| serde_json::from_value(json).map_err(|error| error.to_string()));
-    read.map_err(|problem| StartError::Template(format!("{whose}: {problem}")))
+impl Template {
+    /// `properties` as `T` knows them; what it does not know is an error that names `whose` they are.
+    fn known<T: serde::de::DeserializeOwned>(&self, whose: &str, properties: &Value) -> Result<T, StartError> {
+        let read = plain(properties, &self.0["Parameters"]);
+        let read = read.and_then(|json| serde_json::from_value(json).map_err(|error| error.to_string()));
+        read.map_err(|problem| StartError::Template(format!("{whose}: {problem}")))
+    }
 }
 
 /// `ChangeRelay` in kebab case: `change-relay`.

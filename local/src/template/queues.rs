@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Template, known};
+use super::Template;
 use crate::StartError;
 
 /// A queue of the template.
@@ -72,7 +72,7 @@ impl Template {
         let mut queues = BTreeMap::new();
         for (resource, properties) in self.resources("AWS::SQS::Queue") {
             let Properties { queue_name, visibility_timeout, delay_seconds, redrive_policy, fifo_queue } =
-                known(&resource, properties)?;
+                self.known(&resource, properties)?;
             if fifo_queue {
                 return Err(StartError::Template(format!("{resource}: queues are not first-in-first-out here")));
             }

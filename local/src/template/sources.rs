@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{
-    Template, kebab, known,
+    Template, kebab,
     properties::{QueueProperties, ScheduleProperties, StreamProperties},
 };
 use crate::StartError;
@@ -107,12 +107,12 @@ impl Template {
                 let properties = &event["Properties"];
                 match event["Type"].as_str().unwrap_or_default() {
                     "HttpApi" => {}
-                    "DynamoDB" => sources.streams.extend(stream(&function, known(&whose, properties)?, &whose)?),
-                    "SQS" => sources.queues.extend(queue(&function, known(&whose, properties)?)),
+                    "DynamoDB" => sources.streams.extend(stream(&function, self.known(&whose, properties)?, &whose)?),
+                    "SQS" => sources.queues.extend(queue(&function, self.known(&whose, properties)?)),
                     kind @ ("ScheduleV2" | "Schedule") => {
                         let service =
                             if kind == "Schedule" { ScheduleService::Rule } else { ScheduleService::Scheduler };
-                        let found = schedule(&function, name, service, known(&whose, properties)?);
+                        let found = schedule(&function, name, service, self.known(&whose, properties)?);
                         sources.schedules.extend(found.map_err(|problem| unknown(&whose, problem))?);
                     }
                     kind => return Err(unknown(&whose, format!("the program has no event source {kind:?}"))),
@@ -214,6 +214,14 @@ mod tests {
         assert_eq!((found.queues[0].queue.as_str(), found.queues[0].batch_size), ("CacheEvictQueue", 10));
         let schedule = "{ Type: ScheduleV2, Properties: { ScheduleExpression: rate(5 minutes), State: DISABLED } }";
         assert_eq!(sources(schedule).unwrap(), Sources::default());
+    }
+
+    #[test]
+    fn what_is_a_parameter_of_the_template_is_that_parameters_default() {
+        let text = "Parameters: { Often: { Type: String, Default: rate(3 minutes) } }\nResources: { SweepFunction: { Type: \"AWS::Serverless::Function\", \
+            Properties: { Events: { E: { Type: ScheduleV2, Properties: { ScheduleExpression: !Ref Often } } } } } }";
+        let found = Template::parse(text).unwrap().sources().unwrap();
+        assert_eq!(found.schedules[0].expression, "rate(3 minutes)");
     }
 
     #[test]

@@ -1,0 +1,71 @@
+//! The schedule of the sweep in the whole program, whose clock the test moves.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use bloghub::platform::{Options, Platform};
+use reqwest::Client;
+use serde_json::{Value, json};
+use shared::{adapters::system::OperatingSystem, domain::Timestamp, ports::system::System};
+
+/// The machine's clock, ahead by what the test says.
+#[derive(Default)]
+struct Ahead {
+    machine: OperatingSystem,
+    millis: AtomicI64,
+}
+
+impl System for Ahead {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.machine.now().as_millis() + self.millis.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.machine.fill(bytes);
+    }
+}
+
+async fn post(url: String, token: &str, body: Value) -> Value {
+    let request = Client::new().post(url).header("authorization", format!("Token {token}")).json(&body);
+    request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_sweeps_what_was_deleted_when_the_clock_says_so_and_not_before() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let clock = Arc::new(Ahead::default());
+    let platform =
+        Platform::start_on(&Options::new(0, folder.path().join("data")), clock.clone(), |_| {}).await.unwrap();
+    let batches =
+        || platform.calls("sweep").unwrap().take().tallies.get("BatchWriteItem").map_or(0, |tally| tally.calls);
+
+    let user = json!({"username": "ada", "email": "ada@mail.example", "password": "correct horse battery"});
+    let user = post(format!("{}/api/users", platform.url()), "", json!({"user": user})).await;
+    let token = user["user"]["token"].as_str().unwrap();
+    let article = json!({"title": "Three knots", "description": "That hold", "body": "Bowline"});
+    let article = post(format!("{}/api/articles", platform.url()), token, json!({"article": article})).await;
+    let url = format!("{}/api/articles/{}", platform.url(), article["article"]["slug"].as_str().unwrap());
+    let deletion = Client::new().delete(url).header("authorization", format!("Token {token}"));
+    assert_eq!(deletion.send().await.unwrap().status(), 204);
+
+    platform.tick().await;
+    assert_eq!(batches(), 0);
+    clock.millis.fetch_add(5 * 60_000, Ordering::SeqCst);
+    platform.tick().await;
+    platform.drained().await;
+    assert_eq!(batches(), 1);
+    // And nothing is left for the next.
+    clock.millis.fetch_add(5 * 60_000, Ordering::SeqCst);
+    platform.tick().await;
+    assert_eq!(batches(), 0);
+    platform.stop().await.unwrap();
+}
