@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Outcome, encode},
+    client::{Answer, Outcome, encode},
     expected::{Refusal, compare},
     operation::{Query, Who},
     vocabulary::{Kept, Word},
@@ -24,8 +24,8 @@ impl World {
             ("limit", query.limit),
             ("offset", query.offset),
         ];
-        let parameters: Vec<_> =
-            texts.iter().filter_map(|(name, text)| Some(format!("{name}={}", encode((*text)?)))).collect();
+        let parameters = texts.iter().filter_map(|(name, text)| Some(format!("{name}={}", encode((*text)?))));
+        let parameters: Vec<_> = parameters.collect();
         let path = format!("/api/articles?{}", parameters.join("&"));
         let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
         if let Err(refusal) = &caller.known {
@@ -40,19 +40,17 @@ impl World {
         let everyones = author.is_none() && tag.is_none();
         let own: Vec<_> = self.listed(author.as_ref(), tag.as_ref()).map(|article| self.summary(article)).collect();
         let total = own.len() + if everyones { self.others } else { 0 };
-        let page = own.into_iter().skip(offset).take(limit.min(100));
-        let mut expected = json!({"articles": page.collect::<Vec<_>>(), "articlesCount": total});
-        // Where this case's articles end, those of earlier cases follow.
-        let shown = expected["articles"].as_array().map_or(0, Vec::len);
-        let older = answer.body["articles"].as_array().into_iter().flatten().skip(shown).cloned();
-        let room = total.saturating_sub(offset).min(limit.min(100)) - shown;
-        if let Value::Array(articles) = &mut expected["articles"] {
-            articles.extend(older.take(room));
-            if articles.len() != shown + room {
-                return Err(format!("{} articles on the page, not {}", articles.len(), shown + room));
-            }
-        }
-        compare(&answer, 200, &expected)
+        let limit = limit.min(100);
+        compare_page(&answer, &own, total, offset, limit)?;
+        // The next page is the same whichever way leads there.
+        let Some(cursor) = answer.body["cursor"].as_str() else { return Ok(()) };
+        let others = parameters.iter().filter(|parameter| !parameter.starts_with("offset="));
+        let path = format!(
+            "/api/articles?{}",
+            others.cloned().chain([format!("cursor={cursor}")]).collect::<Vec<_>>().join("&")
+        );
+        let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
+        compare_page(&answer, &own, total, offset + limit, limit)
     }
 
     /// The articles that pass a filter, newest first.
@@ -87,6 +85,23 @@ impl World {
         }
         Err(format!("tags {own:?} are not {uses:?}"))
     }
+}
+
+/// Compares a page of a list that begins with `own` and goes on with what earlier cases left, `total` in all.
+fn compare_page(answer: &Answer, own: &[Value], total: usize, offset: usize, limit: usize) -> Outcome {
+    let mut page: Vec<_> = own.iter().skip(offset).take(limit).cloned().collect();
+    let shown = page.len();
+    let older = answer.body["articles"].as_array().into_iter().flatten().skip(shown).cloned();
+    let room = total.saturating_sub(offset).min(limit) - shown;
+    page.extend(older.take(room));
+    if page.len() != shown + room {
+        return Err(format!("{} articles on the page, not {}", page.len(), shown + room));
+    }
+    // What a cursor is, only the platform knows; that there is one if there is more, everybody does.
+    let more = total > offset + limit;
+    let cursor =
+        answer.body["cursor"].as_str().map_or(json!(more.then_some("a cursor")), |text| json!(more.then_some(text)));
+    compare(answer, 200, &json!({"articles": page, "articlesCount": total, "cursor": cursor}))
 }
 
 /// A number of a query; `None` if it is none or out of range.

@@ -63,6 +63,8 @@ struct ListQuery {
     /// How many of the newest to skip.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 10000, default = 0)]
     offset: Option<String>,
+    /// What the page before answered as `cursor`: reaches any depth, and stays in its place when articles come and go.
+    cursor: Option<String>,
 }
 
 /// The latest articles
@@ -79,7 +81,7 @@ async fn list(
     prefetched: Prefetched,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ArticlesAnswer>, ApiError> {
-    let page = Page::parse(query.limit.as_deref(), query.offset.as_deref())?;
+    let page = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
     // Nobody likes anything until there is liking.
     if query.favorited.is_some() {
         return Ok(Json(Listing::default().into()));

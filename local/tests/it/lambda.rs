@@ -95,7 +95,7 @@ async fn watch_serves_the_functions_to_sample_events_and_over_http_and_leaves_no
 
     let face = |function: &str| Api::at(format!("http://127.0.0.1:{}/lambda-url/{function}", watched.port));
     let list = face("article").get("/api/articles").await.expect(200);
-    assert_eq!(list, json!({"articles": [], "articlesCount": 0}));
+    assert_eq!(list, json!({"articles": [], "articlesCount": 0, "cursor": null}));
     let current = face("profile").with_token(token).get("/api/user").await.expect(200);
     assert_eq!(current["user"]["username"], "alice");
     face("login").get("/api/users").await.expect(404);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ArticleId, Timestamp, UserId, Violation,
+    page::Cursor,
     tag::{FoldedTag, Tag},
     user::Profile,
     violation,
@@ -97,6 +98,8 @@ pub struct Read {
 pub struct Listing {
     /// The page, newest first.
     pub articles: Vec<Listed>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor<ArticleId>>,
     /// Articles in the whole list.
     pub total: u64,
 }

@@ -123,7 +123,7 @@ pub struct ArticleSummary {
     pub author: ProfileView,
 }
 
-/// `{"articles": …, "articlesCount": …}`.
+/// `{"articles": …, "articlesCount": …, "cursor": …}`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ArticlesAnswer {
@@ -131,6 +131,9 @@ pub struct ArticlesAnswer {
     pub articles: Vec<ArticleSummary>,
     /// Articles on all pages.
     pub articles_count: u64,
+    /// Leads to the next page, if there is one.
+    #[schema(required = true)]
+    pub cursor: Option<String>,
 }
 
 /// `{"tags": …}`.
@@ -206,6 +209,7 @@ impl From<Read> for ArticleAnswer {
 impl From<Listing> for ArticlesAnswer {
     fn from(listing: Listing) -> Self {
         let articles = listing.articles.into_iter().map(Into::into).collect();
-        Self { articles, articles_count: listing.total }
+        let cursor = listing.next.map(|cursor| cursor.to_string());
+        Self { articles, articles_count: listing.total, cursor }
     }
 }

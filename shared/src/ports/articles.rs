@@ -8,7 +8,7 @@ use super::{
     permission::{Permission, Table},
 };
 use crate::domain::{
-    Timestamp,
+    ArticleId, Timestamp,
     article::{Article, ArticleBody, ArticleFilter, Listing, Read, Slug},
     page::Page,
 };
@@ -80,7 +80,7 @@ pub trait ArticleReads: Send + Sync {
     async fn read(&self, slug: &Slug) -> Result<Option<Read>, StoreError>;
 
     /// One page of those that pass `filter`, newest first.
-    async fn list(&self, filter: &ArticleFilter, page: Page) -> Result<Listing, StoreError>;
+    async fn list(&self, filter: &ArticleFilter, page: Page<ArticleId>) -> Result<Listing, StoreError>;
 
     /// The tags in use, the most used first.
     async fn tags(&self) -> Result<Vec<String>, StoreError>;

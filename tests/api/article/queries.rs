@@ -29,6 +29,7 @@ async fn who_and_what_nobody_knows_has_an_empty_list() {
 async fn a_page_that_is_none_is_refused_by_name() {
     let limit = "must be a whole number of at least 1";
     let offset = "must be a whole number from 0 to 10000";
+    let cursor = "must be the cursor of a page of this list";
     for (query, errors) in [
         ("limit=0", json!({"limit": [limit]})),
         ("limit=-1", json!({"limit": [limit]})),
@@ -41,6 +42,11 @@ async fn a_page_that_is_none_is_refused_by_name() {
         ("offset=-1", json!({"offset": [offset]})),
         ("offset=x", json!({"offset": [offset]})),
         ("offset=", json!({"offset": [offset]})),
+        ("cursor=", json!({"cursor": [cursor]})),
+        ("cursor=page-2", json!({"cursor": [cursor]})),
+        ("cursor=MQ", json!({"cursor": [cursor]})),
+        ("cursor=%F0%9F%A6%80", json!({"cursor": [cursor]})),
+        ("offset=1&cursor=MDFBUlozTkRFS1RTVjRSUkZGUTY5RzVGQVY", json!({"offset": ["cannot be used with a cursor"]})),
         ("limit=0&offset=10001", json!({"limit": [limit], "offset": [offset]})),
         ("limit=0&author=nobody&tag=none", json!({"limit": [limit]})),
     ] {
@@ -61,6 +67,36 @@ async fn the_deepest_offset_and_the_largest_limit_are_served() {
         let (slugs, total) = Client::new().list(&format!("author={author}&{query}")).await;
         assert_eq!((slugs.len(), total), (shown, 3), "{query}");
     }
+}
+
+/// Slugs and cursor of a page.
+async fn page(query: &str) -> (Vec<String>, Option<String>) {
+    let list = Client::new().get(&format!("/api/articles?{query}")).await.expect(200);
+    let slugs = list["articles"].as_array().unwrap().iter().map(|article| article["slug"].as_str().unwrap().to_owned());
+    (slugs.collect(), list["cursor"].as_str().map(str::to_owned))
+}
+
+#[tokio::test]
+async fn cursors_lead_through_a_list_to_its_end_and_keep_their_place_while_it_changes() {
+    let (user, tag) = (User::sign_up().await, unique("tag"));
+    let mut slugs = Vec::new();
+    for _ in 0..5 {
+        slugs.insert(0, user.publish(&[&tag]).await["slug"].as_str().unwrap().to_owned());
+    }
+    let author = &user.username;
+    for list in [format!("tag={tag}"), format!("author={author}"), format!("author={author}&tag={tag}")] {
+        let (first, cursor) = page(&format!("{list}&limit=2")).await;
+        let (second, end) = page(&format!("{list}&limit=2&cursor={}", cursor.unwrap())).await;
+        let (third, none) = page(&format!("{list}&limit=2&cursor={}", end.unwrap())).await;
+        assert_eq!(([first, second, third].concat(), none), (slugs.clone(), None), "{list}");
+        assert_eq!(page(&format!("{list}&limit=5")).await, (slugs.clone(), None), "{list}");
+    }
+    let (_, cursor) = page(&format!("tag={tag}&limit=2")).await;
+    // Something new before the place, and the very entry of the place gone.
+    user.publish(&[&tag]).await;
+    user.delete(&slugs[1]).await.expect_nothing();
+    let rest = page(&format!("tag={tag}&cursor={}", cursor.unwrap())).await;
+    assert_eq!(rest, (slugs[2..].to_vec(), None));
 }
 
 #[tokio::test]

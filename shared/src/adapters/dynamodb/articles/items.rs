@@ -252,8 +252,9 @@ pub(super) fn body_from(item: &Item) -> Result<ArticleBody, StoreError> {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry {
-    #[serde(flatten)]
-    key: Key,
+    pk: String,
+    #[serde(rename = "sk")]
+    pub(super) article: ArticleId,
     pub(super) slug: Slug,
     pub(super) author_id: UserId,
     folded_tags: Vec<String>,
@@ -262,7 +263,8 @@ pub(super) struct Entry {
 /// `article`'s entry in `list`, as it is stored.
 pub(super) fn entry_item(list: &List, article: &Article) -> Result<Item, StoreError> {
     to_item(&Entry {
-        key: list.entry_key(article.id),
+        pk: list.partition(),
+        article: article.id,
         slug: article.slug.clone(),
         author_id: article.author_id,
         folded_tags: article.folded_tags().iter().map(|tag| tag.as_str().to_owned()).collect(),

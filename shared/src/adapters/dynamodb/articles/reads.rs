@@ -19,8 +19,9 @@ use crate::{
         users::{user_from, user_key},
     },
     domain::{
+        ArticleId,
         article::{Article, ArticleFilter, Listed, Listing, Read, Slug},
-        page::Page,
+        page::{Page, Start},
         tag::FoldedTag,
     },
     ports::{StoreError, articles::ArticleReads},
@@ -42,20 +43,23 @@ impl ArticleReads for ArticleViews {
         Ok(Some(Read { body: body_from(&revision)?, author: user_from(author)?.profile(), article }))
     }
 
-    async fn list(&self, filter: &ArticleFilter, page: Page) -> Result<Listing, StoreError> {
+    async fn list(&self, filter: &ArticleFilter, page: Page<ArticleId>) -> Result<Listing, StoreError> {
         let list = List::narrowest(filter);
-        match (&filter.author, &filter.tag) {
-            // The author's whole list is read, and the store drops what lacks the tag: authors are finite.
-            (Some(_), Some(tag)) => {
-                let entries = self.entries(&list, Some(tag), usize::MAX).await?;
-                let total = entries.len() as u64;
-                Ok(Listing { total, ..self.page(entries, page, &[]).await? })
-            }
-            _ => {
-                let entries = self.entries(&list, None, page.offset + page.limit).await?;
-                self.page(entries, page, &list.count_keys()).await
-            }
-        }
+        let behind = match page.start {
+            Start::Behind(last) => Some(last),
+            Start::Offset(_) => None,
+        };
+        // One more shows whether there is a next page.
+        let depth = page.offset() + page.limit + 1;
+        let Some(tag) = filter.tag.as_ref().filter(|_| filter.author.is_some()) else {
+            let entries = self.entries(&list, None, behind, depth).await?;
+            return self.page(entries, page, &list.count_keys()).await;
+        };
+        // The author's whole list is read, and the store drops what lacks the tag: authors are finite.
+        let mut entries = self.entries(&list, Some(tag), None, usize::MAX).await?;
+        let total = entries.len() as u64;
+        entries.retain(|entry| behind.is_none_or(|last| entry.article < last));
+        Ok(Listing { total, ..self.page(entries, page, &[]).await? })
     }
 
     async fn tags(&self) -> Result<Vec<String>, StoreError> {
@@ -82,27 +86,36 @@ impl ArticleViews {
         self.articles.dynamo.client.query().table_name(&*self.articles.name).consistent_read(true)
     }
 
-    /// The newest `count` entries of `list`, or of those with `tag`.
-    async fn entries(&self, list: &List, tag: Option<&FoldedTag>, count: usize) -> Result<Vec<Entry>, StoreError> {
-        let mut query = self
-            .query()
-            .key_condition_expression("pk = :list")
-            .expression_attribute_values(":list", s(list.partition()))
-            .scan_index_forward(false);
-        if let Some(tag) = tag {
-            query = query
+    /// The newest `count` entries of `list`, or of those with `tag`; of those behind `behind`, if there is one.
+    async fn entries(
+        &self,
+        list: &List,
+        tag: Option<&FoldedTag>,
+        behind: Option<ArticleId>,
+        count: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let mut query =
+            self.query().expression_attribute_values(":list", s(list.partition())).scan_index_forward(false);
+        query = match behind {
+            Some(last) => query
+                .key_condition_expression("pk = :list AND sk < :last")
+                .expression_attribute_values(":last", s(last.to_string())),
+            None => query.key_condition_expression("pk = :list"),
+        };
+        query = match tag {
+            Some(tag) => query
                 .filter_expression("contains(foldedTags, :tag)")
-                .expression_attribute_values(":tag", s(tag.as_str()));
-        } else {
-            query = query.limit(i32::try_from(count).unwrap_or(i32::MAX));
-        }
+                .expression_attribute_values(":tag", s(tag.as_str())),
+            None => query.limit(i32::try_from(count).unwrap_or(i32::MAX)),
+        };
         let items = all_pages(query, count).await?;
         items.into_iter().map(from_item).collect()
     }
 
-    /// The page of `entries`, with articles, authors and counts in one batch.
-    async fn page(&self, entries: Vec<Entry>, page: Page, counts: &[Key]) -> Result<Listing, StoreError> {
-        let entries: Vec<_> = entries.into_iter().skip(page.offset).take(page.limit).collect();
+    /// The page of `entries`, of which there is one more if there is a next page, with articles, authors and counts in one batch.
+    async fn page(&self, entries: Vec<Entry>, page: Page<ArticleId>, counts: &[Key]) -> Result<Listing, StoreError> {
+        let mut entries: Vec<_> = entries.into_iter().skip(page.offset()).collect();
+        let next = page.next(&mut entries, |entry| entry.article);
         let mut wanted: Vec<(&str, Key)> = counts.iter().map(|key| (&*self.articles.name, key.clone())).collect();
         wanted.extend(entries.iter().map(|entry| (&*self.articles.name, article_key(&entry.slug))));
         let mut authors: Vec<_> = entries.iter().map(|entry| entry.author_id).collect();
@@ -115,7 +128,7 @@ impl ArticleViews {
         let total: i64 = counts.iter().map(count).sum::<Result<_, _>>()?;
         let articles =
             entries.iter().filter_map(|entry| listed(entry, &found).transpose()).collect::<Result<_, _>>()?;
-        Ok(Listing { articles, total: total.unsigned_abs() })
+        Ok(Listing { articles, next, total: total.unsigned_abs() })
     }
 
     async fn tag_counts(&self, shard: u8) -> Result<Vec<(Key, Count)>, StoreError> {
