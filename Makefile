@@ -55,10 +55,10 @@ fuzz: redis .venv/fuzz.stamp ## Fuzz the API by its description (FUZZ_SECONDS=60
 	.venv/fuzz/bin/python scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(ARGS)
 
 # The same API tests as in `unit`, through API Gateway's events into real function processes; then the sweep must come by its
-# schedule. `--workspace` keeps the features, and with them what `unit` has built.
+# schedule. The functions are those that `unit` has built, and `--workspace` keeps the features, so that nothing is built twice.
 api: redis .venv/tools.stamp .venv/ministack.stamp
 	RATE_LIMIT_QUOTAS='read user 100000/60, write user 200/60' SWEEP_SCHEDULE='rate(1 minute)' \
-		$(TOOLS)/python scripts/deploy_local.py --exec 'cargo test --workspace --locked --test api'
+		$(TOOLS)/python scripts/deploy_local.py --profile dev --exec 'cargo test --workspace --locked --test api'
 
 ## Deployment
 

@@ -243,28 +243,34 @@ def get(url):
         return response.status, response.read()
 
 
-def build(template, processes):
+def build(template, profile, processes):
     """Builds the functions as `sam deploy` packages them, for this machine. Returns the template's architecture."""
     arm = platform.machine() in ("arm64", "aarch64")
     say("building the functions")
-    packages = [argument for name in template.binaries() for argument in ("--package", name)]
-    # The plain compiler and linker do for a machine that runs what it builds; --disable-optimizations leaves the
-    # profile as Cargo.toml has it, where cargo lambda would add LTO and panic = "abort".
-    processes.run("build", [
-        TOOLS / "cargo-lambda", "lambda", "build", "--release", "--locked", "--arm64" if arm else "--x86-64",
-        "--compiler", "cargo", "--skip-target-check", "--disable-optimizations", *packages,
-    ], env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}"}, log=False)
+    if profile == "dev":
+        # What tests have built already: with all packages selected, nothing has other features than there.
+        processes.run("build", ["cargo", "build", "--workspace", "--locked"], log=False)
+        for name in template.binaries():
+            package = ROOT / "target/lambda" / name
+            package.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / "target/debug" / name, package / "bootstrap")
+    else:
+        packages = [argument for name in template.binaries() for argument in ("--package", name)]
+        # The plain compiler and linker do for a machine that runs what it builds; --disable-optimizations leaves the
+        # profile as Cargo.toml has it, where cargo lambda would add LTO and panic = "abort".
+        processes.run("build", [
+            TOOLS / "cargo-lambda", "lambda", "build", "--release", "--locked", "--arm64" if arm else "--x86-64",
+            "--compiler", "cargo", "--skip-target-check", "--disable-optimizations", *packages,
+        ], env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}"}, log=False)
     return "arm64" if arm else "x86_64"
 
 
-def secrets(processes):
+def secrets(profile, processes):
     """New secrets: keys for access tokens, private and public, and one for HMACs, as the template's parameters want them."""
-    # Whichever profile has been built before is quickly up to date: `make build` selects the package, `make unit` all.
-    profile = "release" if (ROOT / "target/release/bloghub").exists() else "debug"
-    selected = ["--release", "--package", "bloghub"] if profile == "release" else ["--workspace", "--bin", "bloghub"]
+    selected = ["--workspace", "--bin", "bloghub"] if profile == "dev" else ["--release", "--package", "bloghub"]
     processes.run("build", ["cargo", "build", "--quiet", "--locked", *selected], log=False)
-    made = subprocess.run([ROOT / "target" / profile / "bloghub", "keys"],
-                          capture_output=True, text=True, timeout=30)
+    program = ROOT / "target" / ("debug" if profile == "dev" else "release") / "bloghub"
+    made = subprocess.run([program, "keys"], capture_output=True, text=True, timeout=30)
     if made.returncode != 0:
         raise Failure(f"bloghub keys failed: {made.stderr.strip()}")
     keys = json.loads(made.stdout)
@@ -429,10 +435,10 @@ class FunctionLogs:
 def serve(arguments, state, processes):
     """Brings everything up, then runs the command or waits. Returns the exit status."""
     template = Template()
-    architecture = build(template, processes)
+    architecture = build(template, arguments.profile, processes)
     redis_port = start_redis(state, processes)
     parameters = {
-        **template.parameters_from_environment(), **secrets(processes),
+        **template.parameters_from_environment(), **secrets(arguments.profile, processes),
         "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": f"redis://127.0.0.1:{redis_port}",
     }
     endpoint = start_emulator(state, free_port(arguments.port), processes)
@@ -480,6 +486,8 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="the emulator's port (default: any free one)")
     parser.add_argument("--logs", type=Path, metavar="DIR", default=ROOT / "target/deploy-local",
                         help="where logs go (default: target/deploy-local)")
+    parser.add_argument("--profile", choices=["release", "dev"], default="release",
+                        help="how the functions are built; dev is what the tests are built with (default: release)")
     parser.add_argument("--exec", metavar="COMMAND", help="run this with the URL in BLOGHUB_API, stop, exit as it did")
     arguments = parser.parse_args()
 

@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod profile;
 mod publish;
+mod reading;
 mod session;
 mod signup;
 mod support;

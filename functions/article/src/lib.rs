@@ -4,7 +4,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use shared::{
     cached::{CachedArticles, CachedProfiles},
@@ -15,7 +15,7 @@ use shared::{
         user::Username,
     },
     http::{
-        ApiError, Arriving, PathParam, Prefetched, Problem, Query,
+        ApiError, Arriving, PathParam, Prefetched, Problem, Query, Reading,
         auth::MaybeViewer,
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
@@ -70,7 +70,8 @@ struct ListQuery {
 /// The latest articles
 #[utoipa::path(get, path = "/api/articles", tag = "Articles", operation_id = "GetArticles", params(ListQuery),
     responses(
-        (status = 200, body = ArticlesAnswer),
+        (status = 200, body = ArticlesAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
+        (status = 304, description = "It is what `If-None-Match` names"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")),
@@ -78,46 +79,50 @@ struct ListQuery {
 async fn list(
     State(state): State<Articles>,
     _: MaybeViewer,
+    reading: Reading,
     prefetched: Prefetched,
     Query(query): Query<ListQuery>,
-) -> Result<Json<ArticlesAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
     // Nobody likes anything until there is liking.
     if query.favorited.is_some() {
-        return Ok(Json(Listing::default().into()));
+        return Ok(reading.answer(ArticlesAnswer::from(Listing::default())));
     }
     let listing = match state.filter(query.tag, query.author, &prefetched).await? {
         Some(filter) => state.articles.list(&filter, page).await?,
         None => Listing::default(),
     };
-    Ok(Json(listing.into()))
+    Ok(reading.answer(ArticlesAnswer::from(listing)))
 }
 
 /// One article
 #[utoipa::path(get, path = "/api/articles/{slug}", tag = "Articles", operation_id = "GetArticle",
     params(("slug" = String, Path, description = "Which")),
     responses(
-        (status = 200, body = ArticleAnswer),
+        (status = 200, body = ArticleAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
+        (status = 304, description = "It is what `If-None-Match` names"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")),
     security((), ("Token" = [])))]
 async fn read(
     State(state): State<Articles>,
     _: MaybeViewer,
+    reading: Reading,
     prefetched: Prefetched,
     PathParam(slug): PathParam,
-) -> Result<Json<ArticleAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
     let read = state.cached.read(&slug, &*state.articles, &state.profiles, &prefetched).await?;
-    Ok(Json(read.ok_or(ApiError::NotFound("article"))?.into()))
+    Ok(reading.answer(ArticleAnswer::from(read.ok_or(ApiError::NotFound("article"))?)))
 }
 
 /// The tags in use
 ///
 /// The most used first, at most 5,000.
-#[utoipa::path(get, path = "/api/tags", tag = "Tags", operation_id = "GetTags", responses((status = 200, body = TagsAnswer)))]
-async fn tags(State(state): State<Articles>) -> Result<Json<TagsAnswer>, ApiError> {
-    Ok(Json(TagsAnswer { tags: state.articles.tags().await? }))
+#[utoipa::path(get, path = "/api/tags", tag = "Tags", operation_id = "GetTags", responses((status = 200, body = TagsAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
+        (status = 304, description = "It is what `If-None-Match` names")))]
+async fn tags(State(state): State<Articles>, reading: Reading) -> Result<Response, ApiError> {
+    Ok(reading.answer(TagsAnswer { tags: state.articles.tags().await? }))
 }
 
 impl Articles {

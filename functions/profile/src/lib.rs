@@ -5,7 +5,7 @@ mod wiring;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
 use shared::{
     cached::CachedProfiles,
@@ -15,7 +15,7 @@ use shared::{
         user::{Bio, EmailAddress, ImageUrl, User, UserChanges, Username},
     },
     http::{
-        ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem,
+        ApiError, Arriving, JsonBody, Object, PathParam, Prefetched, Problem, Reading,
         auth::{MaybeViewer, Viewer},
         views::{ProfileAnswer, UserAnswer, UserView},
     },
@@ -168,17 +168,19 @@ impl Profiles {
 #[utoipa::path(get, path = "/api/profiles/{username}", tag = "Profile", operation_id = "GetProfileByUsername",
     params(("username" = String, Path, description = "Whose, regardless of case")),
     responses(
-        (status = 200, body = ProfileAnswer),
+        (status = 200, body = ProfileAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
+        (status = 304, description = "It is what `If-None-Match` names"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")),
     security((), ("Token" = [])))]
 async fn profile(
     State(state): State<Profiles>,
     _: MaybeViewer,
+    reading: Reading,
     prefetched: Prefetched,
     PathParam(username): PathParam,
-) -> Result<Json<ProfileAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let username = Username::parse(&username).map_err(|_| ApiError::NotFound("profile"))?;
     let profile = state.cached.by_name(&username, &prefetched).await?.ok_or(ApiError::NotFound("profile"))?;
-    Ok(Json(ProfileAnswer { profile: profile.into() }))
+    Ok(reading.answer(ProfileAnswer { profile: profile.into() }))
 }

@@ -11,6 +11,7 @@ mod limits;
 mod path;
 mod problem;
 mod query;
+mod reading;
 pub mod views;
 
 pub use address::{Peer, TrustedProxies};
@@ -22,3 +23,4 @@ pub use limits::RateLimits;
 pub use path::PathParam;
 pub use problem::{ApiError, Problem};
 pub use query::Query;
+pub use reading::{Content, Reading, Rendered};

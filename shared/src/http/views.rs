@@ -9,6 +9,7 @@ use crate::{
         tag::Tag,
         user::{Bio, ImageUrl, Profile, User},
     },
+    http::Content,
     ports::tokens::TokenSigner,
 };
 
@@ -193,6 +194,13 @@ impl ArticleSummary {
     }
 }
 
+impl ArticleSummary {
+    /// Forgets what readers move.
+    fn forget_counts(&mut self) {
+        self.favorites_count = 0;
+    }
+}
+
 impl From<Listed> for ArticleSummary {
     fn from(listed: Listed) -> Self {
         Self::new(&listed.article, listed.author)
@@ -212,4 +220,24 @@ impl From<Listing> for ArticlesAnswer {
         let cursor = listing.next.map(|cursor| cursor.to_string());
         Self { articles, articles_count: listing.total, cursor }
     }
+}
+
+impl Content for ArticleAnswer {
+    fn forget_counts(&mut self) {
+        self.article.summary.forget_counts();
+    }
+}
+
+impl Content for ArticlesAnswer {
+    fn forget_counts(&mut self) {
+        self.articles.iter_mut().for_each(ArticleSummary::forget_counts);
+    }
+}
+
+impl Content for TagsAnswer {
+    fn forget_counts(&mut self) {}
+}
+
+impl Content for ProfileAnswer {
+    fn forget_counts(&mut self) {}
 }

@@ -1,0 +1,177 @@
+//! How what anyone may read is answered: to strangers with an ETag and a short life in shared caches, to who is logged in for
+//! their eyes alone.
+
+use std::{convert::Infallible, io};
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::FromRequestParts,
+    response::{IntoResponse as _, Response},
+};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+    request::Parts,
+};
+use ring::digest::{Context, SHA256};
+use serde::Serialize;
+
+/// Shared caches may answer in our place for 2 seconds, browsers ask each time.
+const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// An answer whose content has an ETag.
+pub trait Content: Serialize {
+    /// Sets what moves without a change of the content to nothing: an ETag must not change with each like.
+    fn forget_counts(&mut self);
+}
+
+/// An answer to strangers, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    etag: HeaderValue,
+    body: Bytes,
+}
+
+impl Rendered {
+    /// `content` as JSON. Its ETag is weak, as it leaves out the counts, and is the beginning of the SHA-256 of the rest.
+    ///
+    /// # Errors
+    /// A type that has no JSON form.
+    pub fn of(mut content: impl Content) -> serde_json::Result<Self> {
+        let body = serde_json::to_vec(&content)?.into();
+        content.forget_counts();
+        let mut hash = Hash(Context::new(&SHA256));
+        serde_json::to_writer(&mut hash, &content)?;
+        let hash: String = hash.0.finish().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let etag = HeaderValue::try_from(format!("W/\"{hash}\"")).expect("hexadecimal digits may stand in a header");
+        Ok(Self { etag, body })
+    }
+}
+
+struct Hash(Context);
+
+impl io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How a reader wants to be answered.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Whether the request says who it is from. What it is answered is for them alone.
+    pub personal: bool,
+    known: Option<HeaderValue>,
+}
+
+impl Reading {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut all = headers.get_all(IF_NONE_MATCH).iter();
+        // More than one such header is a list; whoever sends one gets the whole answer.
+        let known = all.next().filter(|_| all.next().is_none()).cloned();
+        Self { personal: headers.contains_key(AUTHORIZATION), known }
+    }
+
+    /// `content`, or that it is what the reader has already.
+    pub fn answer(&self, content: impl Content) -> Response {
+        if self.personal {
+            return ([(CACHE_CONTROL, PRIVATE)], Json(content)).into_response();
+        }
+        match Rendered::of(content) {
+            Ok(rendered) => self.answer_rendered(&rendered),
+            Err(error) => super::ApiError::Internal(error.into()).into_response(),
+        }
+    }
+
+    /// What strangers are answered, or that it is what this one has already.
+    pub fn answer_rendered(&self, Rendered { etag, body }: &Rendered) -> Response {
+        let known = self.known.as_ref().is_some_and(|known| names(known, etag));
+        let (status, body) =
+            if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (StatusCode::OK, body.clone().into()) };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(ETAG, etag.clone());
+        headers.insert(CACHE_CONTROL, PUBLIC);
+        headers.insert(VARY, HeaderValue::from_static("authorization"));
+        if !known {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        response
+    }
+}
+
+/// Whether `If-None-Match` names `etag`, weakly compared (RFC 9110, 13.1.2).
+fn names(known: &HeaderValue, etag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let (Ok(known), Ok(etag)) = (known.to_str(), etag.to_str()) else { return false };
+    known.trim() == "*" || known.split(',').any(|known| opaque(known) == opaque(etag))
+}
+
+impl<S: Sync> FromRequestParts<S> for Reading {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Thing {
+        name: &'static str,
+        likes: u64,
+    }
+
+    impl Content for Thing {
+        fn forget_counts(&mut self) {
+            self.likes = 0;
+        }
+    }
+
+    fn reading(headers: &[(http::HeaderName, &str)]) -> Reading {
+        Reading::of(&headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect())
+    }
+
+    fn header(response: &Response, name: http::HeaderName) -> Option<&str> {
+        response.headers().get(name).map(|value| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn an_etag_stays_with_the_content_whatever_its_counts_do() {
+        let etag = |name, likes| Rendered::of(Thing { name, likes }).unwrap().etag;
+        assert_eq!(etag("a", 1), etag("a", 2));
+        assert_ne!(etag("a", 1), etag("b", 1));
+    }
+
+    #[test]
+    fn who_has_it_already_is_told_so_and_others_get_it() {
+        let first = reading(&[]).answer(Thing { name: "a", likes: 1 });
+        assert_eq!((first.status(), header(&first, CACHE_CONTROL)), (StatusCode::OK, PUBLIC.to_str().ok()));
+        let etag = header(&first, ETAG).unwrap();
+        let several = format!("\"x\" , {}", etag.trim_start_matches("W/"));
+        for (known, status) in [(etag, 304), (&several, 304), ("*", 304), ("\"x\"", 200), ("", 200)] {
+            let answer = reading(&[(IF_NONE_MATCH, known)]).answer(Thing { name: "a", likes: 2 });
+            assert_eq!(answer.status(), status, "{known}");
+            assert_eq!(header(&answer, ETAG), Some(etag), "{known}");
+            assert_eq!(header(&answer, VARY), Some("authorization"), "{known}");
+        }
+    }
+
+    #[test]
+    fn what_is_answered_to_somebody_in_particular_is_kept_by_no_cache() {
+        let answer = reading(&[(AUTHORIZATION, "Token x"), (IF_NONE_MATCH, "*")]).answer(Thing { name: "a", likes: 1 });
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!((header(&answer, CACHE_CONTROL), header(&answer, ETAG)), (PRIVATE.to_str().ok(), None));
+    }
+}

@@ -1,0 +1,96 @@
+//! `ETag`, `If-None-Match` and `Cache-Control` of what anyone may read.
+
+use reqwest::{Method, header::IF_NONE_MATCH};
+use serde_json::json;
+
+use crate::support::{Answer, Client, User, unique};
+
+/// What a stranger is answered who has `etag` already.
+async fn ask_again(method: Method, path: &str, etag: &str) -> Answer {
+    Client::send(Client::new().request(method, path).header(IF_NONE_MATCH, etag)).await
+}
+
+/// Everything that strangers may read of an article and its author.
+fn public(article: &str, author: &str, tag: &str) -> Vec<String> {
+    vec![
+        format!("/api/articles/{article}"),
+        format!("/api/articles?author={author}"),
+        format!("/api/articles?tag={tag}"),
+        format!("/api/articles?author={author}&tag={tag}&limit=1"),
+        format!("/api/profiles/{author}"),
+    ]
+}
+
+#[tokio::test]
+async fn strangers_get_an_etag_and_are_told_when_they_have_it_already() {
+    let (user, tag) = (User::sign_up().await, unique("tag"));
+    let slug = user.publish(&[&tag]).await["slug"].as_str().unwrap().to_owned();
+    for path in public(&slug, &user.username, &tag) {
+        let first = Client::new().get(&path).await;
+        first.expect(200);
+        let etag = first.header("etag");
+        assert!(etag.starts_with("W/\"") && etag.ends_with('"'), "{path}: {etag}");
+        for method in [Method::GET, Method::HEAD] {
+            let again = ask_again(method, &path, &format!("\"other\", {etag}")).await;
+            assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""), "{path}");
+            assert_eq!((again.header("etag"), again.header("cache-control")), (etag, first.header("cache-control")));
+        }
+        assert_eq!(ask_again(Method::GET, &path, "\"other\"").await.text, first.text, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_changed_has_another_etag_at_once() {
+    let (user, tag) = (User::sign_up().await, unique("tag"));
+    let slug = user.publish(&[&tag]).await["slug"].as_str().unwrap().to_owned();
+    let paths = public(&slug, &user.username, &tag);
+    let mut before = Vec::new();
+    for path in &paths {
+        before.push(Client::new().get(path).await.header("etag").to_owned());
+    }
+    user.edit(&slug, json!({"title": "Another"})).await.expect(200);
+    user.change(json!({"bio": "Another"})).await.expect(200);
+    for (path, etag) in paths.iter().zip(before) {
+        let answer = ask_again(Method::GET, path, &etag).await;
+        answer.expect(200);
+        assert!(answer.text.contains("Another"), "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn shared_caches_keep_what_anyone_may_read_for_two_seconds_at_the_most() {
+    let user = User::sign_up().await;
+    let slug = user.publish(&[]).await["slug"].as_str().unwrap().to_owned();
+    let mut paths = public(&slug, &user.username, "none");
+    paths.extend(["/api/articles".to_owned(), "/api/tags".to_owned()]);
+    for path in paths {
+        let answer = Client::new().get(&path).await;
+        assert_eq!(answer.header("cache-control"), "public, max-age=0, s-maxage=2", "{path}");
+        let varies = answer.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("authorization"));
+        assert!(varies, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_in_particular_is_answered_is_kept_by_no_cache() {
+    let user = User::sign_up().await;
+    let slug = user.publish(&[]).await["slug"].as_str().unwrap().to_owned();
+    let mut paths = public(&slug, &user.username, "none");
+    paths.push("/api/articles".to_owned());
+    for path in paths {
+        let answer = Client::send(user.client.request(Method::GET, &path).header(IF_NONE_MATCH, "*")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("etag")), (200, ""), "{path}");
+        assert_eq!(answer.header("cache-control"), "private, no-store", "{path}");
+    }
+    let account = user.client.get("/api/user").await;
+    assert_eq!(account.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn errors_are_kept_by_no_cache() {
+    for path in ["/api/articles/nowhere", "/api/profiles/nobody-at-all", "/api/articles?limit=0"] {
+        let answer = ask_again(Method::GET, path, "*").await;
+        answer.expect_whole_problem(path);
+        assert_eq!((answer.header("cache-control"), answer.header("etag")), ("no-store", ""), "{path}");
+    }
+}
