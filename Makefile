@@ -73,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench-cold chaos
+.PHONY: fmt openapi costs bench bench-cold chaos seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -92,6 +92,14 @@ bench-cold: redis ## Measure cold starts (ARGS='--help' tells more)
 	cargo build --profile deploy --locked $(FUNCTIONS:%=--package %)
 	cargo build --profile deploy --locked --package hello
 	cargo run --release --locked --package bench-cold -- $(ARGS)
+
+bench: redis build ## Measure readers under load beside a minimal handler (ARGS='--help' tells more)
+	cargo run --release --locked --package bench-load -- $(ARGS)
+
+# What it costs to make requests matters little here: it is built as for `unit`.
+seed: ## Fill the platform on http://127.0.0.1:3000 with a community (ARGS='--small', ARGS='--help')
+	cargo build --workspace --locked
+	target/debug/seed $(ARGS)
 
 # Only the program is optimised: what kills it is built as for `unit`, which has most of it already.
 chaos: redis build ## Kill the program under load and look for losses (ARGS='--kills 20 --seed 1')

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod backends;
+pub mod child;
 pub mod commands;
 mod common_answers;
 pub mod data;

@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{StartError, dynamodb::listen_error};
+use crate::{StartError, child::end_with_parent, dynamodb::listen_error};
 
 const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
 /// How long it may take to load what it had.
@@ -115,25 +115,9 @@ fn spawn(server: &str, settings: &Settings) -> io::Result<Child> {
         .kill_on_drop(true);
     // Ctrl-C is for this program, which then stops the server.
     command.process_group(0);
-    die_with_parent(&mut command);
+    end_with_parent(command.as_std_mut());
     command.spawn()
 }
-
-/// Has the kernel end the child when this program ends, even by `kill -9`, and at once: the next start must not find it still
-/// writing to the same files.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code, reason = "between fork and exec there is no safe way")]
-fn die_with_parent(command: &mut Command) {
-    use rustix::process::{Signal, set_parent_process_death_signal};
-    // SAFETY: the closure makes one system call and neither allocates nor locks.
-    unsafe {
-        command.pre_exec(|| set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into));
-    }
-}
-
-/// Elsewhere a server that outlives a killed program keeps the folder's log; stop it by hand.
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(_: &mut Command) {}
 
 /// Starts the server again whenever it ends, until told to stop it.
 async fn supervise(mut child: Child, server: &'static str, settings: Settings, stop: Arc<Notify>) {

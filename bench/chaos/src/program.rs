@@ -1,29 +1,28 @@
-//! The program as a child process that ends with this one.
+//! The program that is killed, and what is known of it from outside.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    process::{Child, Command},
+    process::Command,
 };
 
 use crate::{Result, api::Api};
 
-/// How long a start or a stop may take on a busy machine.
+/// How long it may take to catch up on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 /// The running program.
 pub(crate) struct Program {
-    child: Child,
+    running: ::program::Program,
     api: Api,
     program: PathBuf,
     data: PathBuf,
@@ -32,19 +31,11 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `program` over the folder `data`, once it is ready. What it says goes to files in `folder`.
     pub(crate) async fn start(program: &Path, folder: &Path, data: &Path) -> Result<Self> {
-        let errors = folder.join("errors.txt");
-        let mut command = Command::new(program);
-        command.arg("--port").arg("0").arg("--data").arg(data);
         // Load is what this is about: nobody is told to come back later.
-        command.env("RATE_LIMITS", "off").env("LOG_LEVEL", "error").env_remove("REDIS_URL");
-        command.stdin(Stdio::null()).stderr(File::create(&errors)?);
-        command.stdout(File::options().create(true).append(true).open(folder.join("log.json"))?);
-        // Ctrl-C is for this program, which then ends the other.
-        command.kill_on_drop(true).process_group(0);
-        die_with_parent(&mut command);
-        let mut child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
-        let url = tokio::time::timeout(PATIENCE, ready(&mut child, &errors)).await??;
-        Ok(Self { child, api: Api::at(url)?, program: program.to_owned(), data: data.to_owned() })
+        let settings = [("RATE_LIMITS", "off"), ("LOG_LEVEL", "error")];
+        let running = ::program::Program::start(program, folder, data, &settings).await?;
+        let api = Api::at(running.url().to_owned())?;
+        Ok(Self { running, api, program: program.to_owned(), data: data.to_owned() })
     }
 
     /// A client of its API.
@@ -54,16 +45,12 @@ impl Program {
 
     /// Ends it with no chance to do anything.
     pub(crate) async fn kill(&mut self) -> Result<()> {
-        self.child.kill().await?;
-        Ok(())
+        self.running.kill().await
     }
 
     /// Ends it in order.
-    pub(crate) async fn stop(mut self) -> Result<()> {
-        let pid = self.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).ok_or("the program has ended")?;
-        kill_process(pid, Signal::INT)?;
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await??;
-        if status.success() { Ok(()) } else { Err(format!("the program ended with {status}").into()) }
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.running.stop().await
     }
 
     /// Waits until everything that follows from writes has followed. A write that was done just before a kill has not told the
@@ -122,33 +109,3 @@ impl Program {
         if &answer == b"+OK\r\n" { Ok(()) } else { Err("Redis does not empty itself".into()) }
     }
 }
-
-/// Waits until the program says where its API is.
-async fn ready(child: &mut Child, errors: &Path) -> Result<String> {
-    loop {
-        let told = fs::read_to_string(errors)?;
-        let url = told.split_once("ready on ").and_then(|(_, rest)| rest.split_once(' '));
-        if let Some((url, _)) = url {
-            return Ok(url.to_owned());
-        }
-        if let Some(status) = child.try_wait()? {
-            return Err(format!("the program ended with {status}: {}", told.trim()).into());
-        }
-        tokio::time::sleep(POLL).await;
-    }
-}
-
-/// Has the kernel end the child when this program ends, even by `kill -9`.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code, reason = "between fork and exec there is no safe way")]
-fn die_with_parent(command: &mut Command) {
-    use rustix::process::set_parent_process_death_signal;
-    // SAFETY: the closure makes one system call and neither allocates nor locks.
-    unsafe {
-        command.pre_exec(|| set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into));
-    }
-}
-
-/// Elsewhere a killed run leaves its program behind.
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(_: &mut Command) {}

@@ -125,7 +125,7 @@ fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        die_with_parent(&mut command);
+        bloghub::child::end_with_parent(&mut command);
         match command.spawn() {
             Ok(child) => return child,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -134,19 +134,3 @@ fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
     }
     panic!("neither of {SERVERS:?} is installed");
 }
-
-/// Has the kernel end the child with the thread that started it, also when the test's process is killed.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code, reason = "between fork and exec there is no safe way")]
-fn die_with_parent(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-
-    use rustix::process::{Signal, set_parent_process_death_signal};
-    // SAFETY: the closure makes one system call and neither allocates nor locks.
-    unsafe {
-        command.pre_exec(|| set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into));
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(_: &mut Command) {}

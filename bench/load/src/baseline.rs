@@ -1,0 +1,69 @@
+//! The least that an answer can cost: an axum handler that sends some commands to Redis in one pipeline, waits for their answers, and
+//! answers bytes that it has.
+
+use std::{io, sync::Arc};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use redis::{
+    Pipeline,
+    aio::{ConnectionLike as _, MultiplexedConnection},
+};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+use crate::{Result, monitor::Words};
+
+/// What the handler asks and answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) redis: u16,
+    pub(crate) commands: Vec<Words>,
+    pub(crate) body: Vec<u8>,
+}
+
+struct Ready {
+    redis: MultiplexedConnection,
+    pipeline: Pipeline,
+    commands: usize,
+    body: Bytes,
+}
+
+/// Serves what standard input says on any port, which it prints; until it is ended.
+pub(crate) fn serve() -> Result<()> {
+    let part: Part = serde_json::from_reader(io::stdin())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(part))
+}
+
+#[allow(clippy::print_stdout, reason = "this is how the bench learns the port")]
+async fn run(part: Part) -> Result<()> {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{}", part.redis))?;
+    let mut pipeline = Pipeline::new();
+    for words in &part.commands {
+        let mut command = redis::Cmd::new();
+        for word in words {
+            command.arg(word.as_slice());
+        }
+        pipeline.add_command(command);
+    }
+    let redis = client.get_multiplexed_async_connection().await?;
+    let ready = Arc::new(Ready { redis, pipeline, commands: part.commands.len(), body: part.body.into() });
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    println!("{}", listener.local_addr()?.port());
+    Ok(axum::serve(listener, Router::new().fallback(get(answer)).with_state(ready)).await?)
+}
+
+async fn answer(State(ready): State<Arc<Ready>>) -> Response {
+    let mut redis = ready.redis.clone();
+    match redis.req_packed_commands(&ready.pipeline, 0, ready.commands).await {
+        Ok(_) => ([(CONTENT_TYPE, "application/json")], ready.body.clone()).into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}

@@ -1,0 +1,128 @@
+//! The figures, as Markdown.
+
+use std::{collections::BTreeMap, fmt, fs, path::Path, time::Duration};
+
+use crate::{
+    Result,
+    generator::{Turn, percentile},
+};
+
+/// How much of the minimal handler's rate a reading reaches that the cache answers alone.
+const TARGET: f64 = 0.77;
+const BEGIN: &str = "<!-- figures of `make bench` -->";
+const END: &str = "<!-- end of the figures -->";
+
+/// One of the two, over all its turns.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Side {
+    rates: Vec<f64>,
+    latencies: Vec<Duration>,
+    cpu: Duration,
+}
+
+impl Side {
+    pub(crate) fn add(&mut self, (turn, cpu): (Turn, Duration)) {
+        self.rates.push(turn.rate());
+        self.latencies.extend(turn.latencies);
+        self.latencies.sort_unstable();
+        self.cpu += cpu;
+    }
+
+    /// The turn in the middle: another program's moment spoils one.
+    fn rate(&self) -> f64 {
+        let mut rates = self.rates.clone();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// Microseconds of CPU time for an answer.
+    fn cpu_micros(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.latencies.len().max(1) as f64
+    }
+
+    fn millis(&self, share: f64) -> f64 {
+        percentile(&self.latencies, share).as_secs_f64() * 1e3
+    }
+}
+
+/// What was measured of one reading.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) cached: bool,
+    pub(crate) bytes: usize,
+    pub(crate) commands: usize,
+    pub(crate) ours: Side,
+    pub(crate) least: Side,
+}
+
+impl Row {
+    fn share(&self) -> f64 {
+        self.ours.rate() / self.least.rate()
+    }
+}
+
+/// Everything that was measured.
+pub(crate) struct Figures {
+    pub(crate) articles: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) calls: BTreeMap<&'static str, Vec<(&'static str, f64)>>,
+    pub(crate) memory: f64,
+}
+
+impl Figures {
+    /// What misses its target.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let below = self.rows.iter().filter(|row| row.cached && row.share() < TARGET);
+        let say = |row: &Row| {
+            let (share, target) = (row.share() * 100.0, TARGET * 100.0);
+            format!("{} reaches {share:.0}% of the minimal handler, not {target:.0}%", row.name)
+        };
+        below.map(say).collect()
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { articles, concurrency, rows, calls, memory } = self;
+        writeln!(
+            f,
+            "{articles} articles, {concurrency} readers at a time; the program used {memory:.0} MB in the end.\n"
+        )?;
+        writeln!(
+            f,
+            "| reading | bytes | requests/s | p50, ms | p99, ms | CPU, µs | minimal handler: requests/s | CPU, µs | ours of that |"
+        )?;
+        writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        for row in rows {
+            let Row { name, bytes, ours, least, .. } = row;
+            let share = row.share() * 100.0;
+            writeln!(
+                f,
+                "| {name} | {bytes} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.0} | {share:.0}% |",
+                ours.rate(),
+                ours.millis(0.5),
+                ours.millis(0.99),
+                ours.cpu_micros(),
+                least.rate(),
+                least.cpu_micros(),
+            )?;
+        }
+        writeln!(f, "\n| reading | commands to Redis | calls per request |\n|---|--:|---|")?;
+        for row in rows {
+            let calls = calls.get(row.name).into_iter().flatten();
+            let calls: Vec<_> = calls.map(|(what, number)| format!("{number:.2} {what}")).collect();
+            writeln!(f, "| {} | {} | {} |", row.name, row.commands, calls.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts `report` between the marks of a Markdown file.
+pub(crate) fn replace(file: &Path, report: &str) -> Result<()> {
+    let text = fs::read_to_string(file)?;
+    let marks = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let (before, after) = marks.ok_or_else(|| format!("{} has no place for figures", file.display()))?;
+    Ok(fs::write(file, format!("{before}{BEGIN}\n\n{report}\n{END}{after}"))?)
+}

@@ -1,0 +1,141 @@
+//! The community, the two that take turns, and the load.
+
+use std::{path::Path, time::Duration};
+
+use program::Program;
+use seed::{Api, Made};
+
+use crate::{
+    Plan, Result,
+    baseline::Part,
+    calls,
+    generator::{self, Turn},
+    monitor::{self, Words},
+    process::{self, Baseline},
+    report::{Figures, Row, Side},
+    tell,
+};
+
+/// Limits are counted as always, and nobody reaches them.
+pub(crate) const QUOTAS: &str = "read user 1000000000/60, read address 1000000000/60";
+/// How many of the most read articles are asked for.
+const POPULAR: usize = 64;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) name: &'static str,
+    paths: Vec<String>,
+    token: Option<String>,
+    /// Whether everything that it takes is in the cache.
+    cached: bool,
+}
+
+impl Reading {
+    pub(crate) fn requests(&self, host: &str) -> Vec<Vec<u8>> {
+        self.paths.iter().map(|path| generator::request(host, path, self.token.as_deref())).collect()
+    }
+}
+
+/// Everything, from an empty folder on.
+pub(crate) async fn run(plan: &Plan) -> Result<Figures> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    let made = fill(plan, folder.path(), &data).await?;
+    let settings = [("RATE_LIMIT_QUOTAS", QUOTAS), ("ACCESS_TOKEN_TTL", "86400")];
+    let program = Program::start(&plan.program, folder.path(), &data, &settings).await?;
+    let host = program.url().trim_start_matches("http://").to_owned();
+    let readings = readings(&made)?;
+    let mut rows = Vec::new();
+    for reading in &readings {
+        tell(&format!("measuring {}", reading.name));
+        rows.push(compare(plan, &program, &host, &data, reading).await?);
+    }
+    let memory = process::memory(program.pid().ok_or("the program has ended")?)?;
+    program.stop().await?;
+    let calls = calls::count(&data, &readings).await?;
+    Ok(Figures { articles: made.slugs.len(), concurrency: plan.concurrency, rows, calls, memory })
+}
+
+/// Makes the community.
+async fn fill(plan: &Plan, folder: &Path, data: &Path) -> Result<Made> {
+    let settings = [("RATE_LIMITS", "off"), ("ACCESS_TOKEN_TTL", "86400"), ("LOG_LEVEL", "error")];
+    let program = Program::start(&plan.program, folder, data, &settings).await?;
+    let large = seed::Plan::LARGE;
+    let scaled = |count: usize| count * plan.users / large.users;
+    let community = seed::Plan {
+        users: plan.users,
+        articles: scaled(large.articles),
+        follows: scaled(large.follows),
+        likes: scaled(large.likes),
+        comments: scaled(large.comments),
+        ..large
+    };
+    let progress = |what: &'static str, done: usize, all: usize| {
+        if done == 0 {
+            tell(&format!("making {all} {what}"));
+        }
+    };
+    let made = seed::seed(&community, &Api::at(program.url())?, &progress).await?;
+    program.stop().await?;
+    Ok(made)
+}
+
+/// What is read: by strangers, but for the feed, which is somebody's of middling interests.
+fn readings(made: &Made) -> Result<Vec<Reading>> {
+    let reader = made.members.get(made.members.len() / 2).ok_or("there is nobody")?;
+    let one = |name, path: &str, cached| Reading { name, paths: vec![path.to_owned()], token: None, cached };
+    let popular = made.slugs.iter().take(POPULAR).map(|slug| format!("/api/articles/{slug}")).collect();
+    Ok(vec![
+        one("latest", "/api/articles", true),
+        Reading { name: "detail", paths: popular, token: None, cached: true },
+        one("tags", "/api/tags", true),
+        Reading {
+            name: "feed",
+            paths: vec!["/api/articles/feed".to_owned()],
+            token: Some(reader.token.clone()),
+            cached: false,
+        },
+    ])
+}
+
+/// The program and the minimal handler under the same load, by turns.
+async fn compare(plan: &Plan, program: &Program, host: &str, data: &Path, reading: &Reading) -> Result<Row> {
+    let requests = reading.requests(host);
+    // Once for each, so that what can be cached is.
+    for request in &requests {
+        generator::ask(host, request).await?;
+    }
+    let redis = redis_port(data)?;
+    let mut body = Vec::new();
+    let commands: Vec<Words> = monitor::watch(redis, async {
+        body = generator::ask(host, &requests[0]).await?;
+        Ok(())
+    })
+    .await?;
+    let bytes = body.len();
+    let baseline = Baseline::start(&Part { redis, commands: commands.clone(), body }).await?;
+    let other = format!("127.0.0.1:{}", baseline.port);
+    let pid = program.pid().ok_or("the program has ended")?;
+    let (mut ours, mut least) = (Side::default(), Side::default());
+    for _ in 0..plan.turns {
+        ours.add(turn(plan, host, &requests, pid).await?);
+        least.add(turn(plan, &other, &requests, baseline.pid()?).await?);
+    }
+    Ok(Row { name: reading.name, cached: reading.cached, bytes, commands: commands.len(), ours, least })
+}
+
+/// One turn, and the CPU time that the process used for it.
+async fn turn(plan: &Plan, host: &str, requests: &[Vec<u8>], pid: u32) -> Result<(Turn, Duration)> {
+    generator::read(host, requests, plan.concurrency, plan.turn / 4).await?;
+    let before = process::cpu(pid)?;
+    let turn = generator::read(host, requests, plan.concurrency, plan.turn).await?;
+    Ok((turn, process::cpu(pid)? - before))
+}
+
+/// Where the program's Redis is, by its log: `… Running mode=standalone, port=6379.`
+fn redis_port(data: &Path) -> Result<u16> {
+    let log = std::fs::read_to_string(data.join("redis/redis.log"))?;
+    let port = log.rsplit_once(", port=").and_then(|(_, rest)| rest.split('.').next()?.parse().ok());
+    port.ok_or_else(|| "the log of Redis names no port".into())
+}
