@@ -57,6 +57,7 @@ settings! {
     SESSIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of sessions.", text;
     ARTICLES_TABLE: String = "the name of a DynamoDB table", None, "The table of articles.", text;
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
+    INTERACTIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of likes, collections, follows and counters.", text;
     CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;

@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod limit;
 pub mod page;
 pub mod password;
+pub mod reaction;
 pub mod session;
 pub mod tag;
 mod timestamp;

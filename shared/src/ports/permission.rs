@@ -13,6 +13,8 @@ pub enum Table {
     Articles,
     /// Leases, idempotency keys and stream positions.
     Coordination,
+    /// Likes, collections, follows and the counters of all that is done about an article or a user.
+    Interactions,
 }
 
 /// The platform's queues, each with a dead-letter queue behind it.

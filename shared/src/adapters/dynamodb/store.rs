@@ -59,6 +59,8 @@ pub struct TableNames {
     pub articles: Option<String>,
     /// The table of leases and idempotency keys.
     pub coordination: Option<String>,
+    /// The table of likes, collections, follows and counters.
+    pub interactions: Option<String>,
 }
 
 impl TableNames {
@@ -69,12 +71,13 @@ impl TableNames {
             Table::Sessions => self.sessions.as_deref(),
             Table::Articles => self.articles.as_deref(),
             Table::Coordination => self.coordination.as_deref(),
+            Table::Interactions => self.interactions.as_deref(),
         }
     }
 
     /// Which table bears `name`.
     pub fn table(&self, name: &str) -> Option<Table> {
-        let all = [Table::Users, Table::Sessions, Table::Articles, Table::Coordination];
+        let all = [Table::Users, Table::Sessions, Table::Articles, Table::Coordination, Table::Interactions];
         all.into_iter().find(|table| self.name(*table) == Some(name))
     }
 }
