@@ -1,7 +1,7 @@
 //! The way in of every request: its token is verified, and one round trip counts it against its limits, asks for its session and
 //! reads what is cached for it. Where the cache is away, nothing is limited, and tables are asked for the rest.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
@@ -24,7 +24,7 @@ use crate::{
     },
     ports::{
         arrivals::{Arrival, Arrivals, Arrived, Count},
-        cache::{CacheKey, Found, Wanted},
+        cache::{Found, Wanted},
         sessions::{SessionCache, SessionStates},
         system::System,
         tokens::TokenVerifier,
@@ -76,7 +76,6 @@ impl Arriving<'_> {
 pub(crate) type Prefetch = Arc<dyn Fn(&Arriving<'_>) -> Vec<Wanted> + Send + Sync>;
 
 /// The entrance of one function.
-#[derive(Clone)]
 pub(super) struct Door {
     pub(super) entrance: Entrance,
     pub(super) limits: RateLimits,
@@ -91,7 +90,8 @@ pub struct Prefetched(Arc<Seen>);
 
 #[derive(Default)]
 struct Seen {
-    found: HashMap<CacheKey, (Option<u64>, Found)>,
+    /// A handful, in the order in which they were asked for.
+    found: Vec<(Wanted, Found)>,
     away: bool,
 }
 
@@ -109,8 +109,8 @@ pub enum Asked {
 impl Prefetched {
     /// What was found. An answer to a process that held another version does not count: "the same" was said of that one.
     pub fn get(&self, wanted: &Wanted) -> Asked {
-        match self.0.found.get(&wanted.key) {
-            Some((known, found)) if *known == wanted.known || matches!(found, Found::Entry(_)) => {
+        match self.0.found.iter().find(|(asked, _)| asked.key == wanted.key) {
+            Some((asked, found)) if asked.known == wanted.known || matches!(found, Found::Entry(_)) => {
                 Asked::Found(found.clone())
             }
             _ if self.0.away => Asked::Away,
@@ -128,7 +128,7 @@ impl<S: Sync> FromRequestParts<S> for Prefetched {
 }
 
 /// Lets a request in, or refuses it for its number.
-pub(super) async fn enter(State(door): State<Door>, request: Request, next: Next) -> Response {
+pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let entrance = &door.entrance;
     let address = door.proxies.client(&request);
     let (mut parts, body) = request.into_parts();
@@ -161,8 +161,7 @@ pub(super) async fn enter(State(door): State<Door>, request: Request, next: Next
     let mut response = match limits::refused(&allowances) {
         Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
         None => {
-            let answered = arrival.wanted.into_iter().zip(found);
-            let found = answered.map(|(wanted, found)| (wanted.key, (wanted.known, found))).collect();
+            let found = arrival.wanted.into_iter().zip(found).collect();
             parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
             parts.extensions.insert(Admission::new(entrance.clone(), presented, session, away));
             next.run(Request::from_parts(parts, body)).await

@@ -54,7 +54,7 @@ impl Shell {
     pub(crate) fn around(&self, name: &'static str, way: Option<Way>, mut routes: Router) -> Router {
         if let Some(Way { entrance, class, prefetch }) = way {
             let (limits, proxies) = (self.limits.clone(), self.proxies.clone());
-            let door = Door { entrance, limits, proxies, class, prefetch };
+            let door = Arc::new(Door { entrance, limits, proxies, class, prefetch });
             routes = routes.layer(middleware::from_fn_with_state(door, enter));
         }
         routes

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
 use crate::{
     ports::{StoreError, system::System},
@@ -52,18 +52,17 @@ impl Guard {
         Self { system, breaker: Breaker::new(rules()), retry: retry() }
     }
 
-    /// Sends `commands` by `send`, unless Redis is known to be away.
+    /// Has `send` send its commands, unless Redis is known to be away.
     pub(super) async fn pass<F: Future<Output = Answers>>(
         &self,
-        commands: Vec<Cmd>,
-        send: impl Fn(Vec<Cmd>) -> F,
+        send: impl Fn() -> F,
     ) -> Result<Vec<RedisResult<Value>>, StoreError> {
         let unavailable = |source| StoreError::Unavailable { service: "Redis", source };
         let permit = self.breaker.admit(self.system.now()).map_err(|open| unavailable(open.into()))?;
         let deadline = self.system.monotonic() + DEADLINE;
         // The commands may have been done before the connection broke. All that is sent may be done twice: the worst is a
         // request that counts double against a limit.
-        let answers = self.retry.run(&*self.system, deadline, lost, || send(commands.clone())).await;
+        let answers = self.retry.run(&*self.system, deadline, lost, send).await;
         match self.breaker.report(permit, outcome(&answers), self.system.now()) {
             Some(true) => tracing::info!("Redis is back"),
             Some(false) => tracing::warn!("Redis is away: requests go on without it"),

@@ -1,9 +1,9 @@
 //! One round trip: all that is asked goes out at once, each command to the node that has its key.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use futures_util::future::join_all;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ToRedisArgs, Value, aio::ConnectionLike};
+use redis::{Arg, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ToRedisArgs, Value, aio::ConnectionLike};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::{Connection, Redis, guard::Answers, store_error};
@@ -42,26 +42,37 @@ pub(super) use script;
 /// A command, or a script over keys that share a hash tag.
 pub(super) struct Ask {
     command: Cmd,
-    /// The script by its text, for a server that does not know its hash.
-    by_text: Option<Cmd>,
+    script: Option<&'static Script>,
 }
 
 impl From<Cmd> for Ask {
     fn from(command: Cmd) -> Self {
-        Self { command, by_text: None }
+        Self { command, script: None }
     }
 }
 
 impl Ask {
     /// Runs `script` over `keys` with `args`.
-    pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &Script, keys: &[K], args: A) -> Self {
-        let call = |name: &str, which: &str| {
-            let mut command = redis::cmd(name);
-            command.arg(which).arg(keys.len()).arg(keys).arg(&args);
-            command
-        };
-        Self { command: call("EVALSHA", &script.hash), by_text: Some(call("EVAL", script.text)) }
+    pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &'static Script, keys: &[K], args: A) -> Self {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&*script.hash).arg(keys.len()).arg(keys).arg(args);
+        Self { command, script: Some(script) }
     }
+}
+
+/// `command`, which runs `script` by its hash, with the script's text, for a server that does not know it.
+fn by_text(script: &Script, command: &Cmd) -> Cmd {
+    let mut by_text = redis::cmd("EVAL");
+    by_text.arg(script.text);
+    // The name and the hash come before the keys and arguments.
+    for arg in command.args_iter().skip(2) {
+        match arg {
+            Arg::Simple(bytes) => by_text.arg(bytes),
+            Arg::Cursor => by_text.cursor_arg(0),
+            _ => &mut by_text,
+        };
+    }
+    by_text
 }
 
 impl Redis {
@@ -71,14 +82,24 @@ impl Redis {
     /// # Errors
     /// If any of it fails; the rest may have been done.
     pub(super) async fn wave(&self, asks: Vec<Ask>) -> Result<Vec<Value>, StoreError> {
-        let (commands, mut texts): (Vec<_>, Vec<_>) = asks.into_iter().map(|ask| (ask.command, ask.by_text)).unzip();
-        let mut answers = self.send(commands).await?;
+        let (mut commands, mut scripts) = (Pipeline::with_capacity(asks.len()), Vec::with_capacity(asks.len()));
+        for Ask { command, script } in asks {
+            commands.add_command(command);
+            scripts.push(script);
+        }
+        let commands = Arc::new(commands);
+        let mut answers = self.send(commands.clone()).await?;
         let unknown = |answer: &RedisResult<Value>| matches!(answer, Err(error) if error.code() == Some("NOSCRIPT"));
-        let again: Vec<_> = (0..answers.len()).filter(|&n| unknown(&answers[n])).collect();
-        if !again.is_empty() {
-            let known = self.send(again.iter().filter_map(|&n| texts[n].take()).collect()).await?;
-            for (n, answer) in again.into_iter().zip(known) {
-                answers[n] = answer;
+        if answers.iter().any(unknown) {
+            let (mut places, mut texts) = (Vec::new(), Pipeline::new());
+            for (place, (command, script)) in commands.cmd_iter().zip(scripts).enumerate() {
+                if let Some(script) = script.filter(|_| unknown(&answers[place])) {
+                    texts.add_command(by_text(script, command));
+                    places.push(place);
+                }
+            }
+            for (place, answer) in places.into_iter().zip(self.send(Arc::new(texts)).await?) {
+                answers[place] = answer;
             }
         }
         answers.into_iter().collect::<RedisResult<_>>().map_err(store_error)
@@ -90,29 +111,25 @@ impl Redis {
     }
 
     /// What each command was answered, in their order.
-    async fn send(&self, commands: Vec<Cmd>) -> Result<Vec<RedisResult<Value>>, StoreError> {
-        self.guard.pass(commands, |commands| self.transmit(commands)).await
+    async fn send(&self, commands: Arc<Pipeline>) -> Result<Vec<RedisResult<Value>>, StoreError> {
+        self.guard.pass(|| self.transmit(commands.clone())).await
     }
 
-    async fn transmit(&self, commands: Vec<Cmd>) -> Answers {
+    async fn transmit(&self, commands: Arc<Pipeline>) -> Answers {
         self.calls.called("Redis", &[]);
         match &*self.connection {
             Connection::One(connection) => {
-                let (mut pipeline, count) = (Pipeline::new(), commands.len());
-                for command in commands {
-                    pipeline.add_command(command);
-                }
-                let answers = connection.clone().req_packed_commands(&pipeline, 0, count).await?;
+                let answers = connection.clone().req_packed_commands(&commands, 0, commands.len()).await?;
                 Ok(answers.into_iter().map(Value::extract_error).collect())
             }
             Connection::Cluster(client, connection) => {
                 let connection = connection.get_or_try_init(|| client.get_async_connection()).await?;
-                let one = |command: Cmd| {
+                let one = |command| {
                     let mut connection = connection.clone();
                     // A server's refusal, such as of an unknown script, may come as a value.
-                    async move { connection.req_packed_command(&command).await.and_then(Value::extract_error) }
+                    async move { connection.req_packed_command(command).await.and_then(Value::extract_error) }
                 };
-                Ok(join_all(commands.into_iter().map(one)).await)
+                Ok(join_all(commands.cmd_iter().map(one)).await)
             }
         }
     }
