@@ -1,8 +1,13 @@
-//! `POST /api/articles`, `PUT` and `DELETE /api/articles/{slug}`.
+//! `POST /api/articles`, `PUT` and `DELETE /api/articles/{slug}`; below it drafts, publishing and withdrawing.
 
+mod crowds;
 mod deletions;
+mod drafts;
+mod editors;
 mod edits;
 mod idempotency;
+mod live;
+mod withdrawals;
 
 use std::collections::BTreeSet;
 

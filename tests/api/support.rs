@@ -1,5 +1,6 @@
 //! One platform for all tests, and clients that speak to it.
 
+pub(crate) mod drafts;
 pub(crate) mod raw;
 pub(crate) mod shapes;
 

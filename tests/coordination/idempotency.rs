@@ -3,6 +3,7 @@
 use shared::{
     domain::{
         article::Article,
+        draft::Draft,
         idempotency::{Fingerprint, IdempotencyKey, KEPT, KeptAnswer, KeyedRequest},
     },
     ports::{
@@ -24,25 +25,26 @@ fn request(article: &Article, key: &str) -> KeyedRequest {
     }
 }
 
-/// Stores `article` under the key of `request`.
+/// Stores an article and its draft under the key of `request`.
 async fn create(
     world: &World,
-    article: &Article,
+    (article, draft): &(Article, Draft),
     request: &KeyedRequest,
     answer: &KeptAnswer,
 ) -> Result<(), SaveArticleError> {
     let record = Record { request, answer, now: world.clock.now() };
-    world.articles.create(article, &body(), Some(record)).await
+    world.articles.create(article, draft, &body(), Some(record)).await
 }
 
 #[tokio::test]
 async fn a_second_effect_under_the_same_key_is_refused_whether_or_not_its_slug_is_free() {
     let world = World::new().await;
     let article = world.article();
-    let request = request(&article, "once");
+    let request = request(&article.0, "once");
     let answer = KeptAnswer { status: 201, body: b"{\"article\": 1}".to_vec() };
     create(&world, &article, &request, &answer).await.unwrap();
-    for again in [article.clone(), Article { author_id: article.author_id, ..world.article() }] {
+    let (other, draft) = world.article();
+    for again in [article.clone(), (Article { author_id: article.0.author_id, ..other }, draft)] {
         let refused = create(&world, &again, &request, &answer).await;
         assert!(matches!(refused, Err(SaveArticleError::KeyInUse)), "{refused:?}");
     }
@@ -54,8 +56,9 @@ async fn a_second_effect_under_the_same_key_is_refused_whether_or_not_its_slug_i
 #[tokio::test]
 async fn what_fails_leaves_no_record() {
     let world = World::new().await;
-    let article = Article { slug: world.publish(&[1]).await.slug, ..world.article() };
-    let request = request(&article, "taken");
+    let (article, draft) = world.article();
+    let article = (Article { slug: world.publish(1).await.slug, ..article }, draft);
+    let request = request(&article.0, "taken");
     let refused = create(&world, &article, &request, &KeptAnswer { status: 201, body: Vec::new() }).await;
     assert!(matches!(refused, Err(SaveArticleError::SlugTaken)), "{refused:?}");
     assert_eq!(world.records.find(&request, world.clock.now()).await.unwrap(), None);
@@ -65,7 +68,7 @@ async fn what_fails_leaves_no_record() {
 async fn after_24_hours_a_key_is_new_though_its_item_is_still_there() {
     let world = World::new().await;
     let (first, second) = (world.article(), world.article());
-    let request = request(&first, "daily");
+    let request = request(&first.0, "daily");
     let answers = [1, 2].map(|n| KeptAnswer { status: 201, body: vec![n] });
     create(&world, &first, &request, &answers[0]).await.unwrap();
     world.clock.pass(KEPT - std::time::Duration::from_secs(1));
@@ -80,12 +83,12 @@ async fn after_24_hours_a_key_is_new_though_its_item_is_still_there() {
 async fn keys_of_other_methods_paths_and_users_are_other_keys() {
     let world = World::new().await;
     let article = world.article();
-    let request = request(&article, "mine");
+    let request = request(&article.0, "mine");
     create(&world, &article, &request, &KeptAnswer { status: 201, body: Vec::new() }).await.unwrap();
     for other in [
         KeyedRequest { method: "PUT".to_owned(), ..request.clone() },
         KeyedRequest { path: "/api/comments".to_owned(), ..request.clone() },
-        KeyedRequest { user: world.article().author_id, ..request.clone() },
+        KeyedRequest { user: world.article().0.author_id, ..request.clone() },
         KeyedRequest { key: IdempotencyKey::parse(b"other").unwrap(), ..request.clone() },
     ] {
         assert_eq!(world.records.find(&other, world.clock.now()).await.unwrap(), None, "{other:?}");
@@ -96,7 +99,7 @@ async fn keys_of_other_methods_paths_and_users_are_other_keys() {
 async fn an_answer_that_does_not_fit_into_one_item_is_kept_whole() {
     let world = World::new().await;
     let article = world.article();
-    let request = request(&article, "large");
+    let request = request(&article.0, "large");
     // Bytes of a xorshift generator (Marsaglia 2003), which nothing compresses.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = || {

@@ -11,10 +11,10 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 use shared::{
-    domain::{ArticleId, HolderId},
+    domain::{DraftId, HolderId},
     ports::{
         leases::{Fence, GuardedWriteError, Lease, Leases as _},
-        sweeps::{Mark, Sweeps as _},
+        sweeps::Sweeps as _,
         system::System as _,
     },
 };
@@ -58,10 +58,9 @@ struct Grant {
 async fn play(world: &World, steps: Vec<Step>) -> Result<(), TestCaseError> {
     static CASE: AtomicU64 = AtomicU64::new(0);
     let name = format!("case-{}", CASE.fetch_add(1, Ordering::Relaxed));
-    let article = ArticleId::new(world.clock.now(), world.system().random());
+    let draft = DraftId::new(world.clock.now(), world.system().random());
     let mut believed: [Option<Lease>; HOLDERS] = Default::default();
     let mut last: Option<Grant> = None;
-    let mut written: Option<Fence> = None;
     for step in steps {
         let now = world.clock.monotonic();
         match step {
@@ -91,31 +90,25 @@ async fn play(world: &World, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Write(holder) => {
                 let (Some(lease), Some(grant)) = (&believed[holder], last) else { continue };
-                let Fence(fence) = lease.fence;
-                match world.sweeps.settle(article, u32::try_from(fence).unwrap(), lease).await {
-                    Ok(()) => {
-                        prop_assert!(lease.fence == grant.fence && !grant.released, "{:?} of {:?}", lease, grant);
-                        written = Some(lease.fence);
-                    }
-                    Err(GuardedWriteError::Fenced) => {
-                        prop_assert!(lease.fence != grant.fence || grant.released, "{:?} of {:?}", lease, grant);
-                    }
+                world.mark(draft);
+                let accepted = match world.sweeps.settle(draft, lease).await {
+                    Ok(()) => true,
+                    Err(GuardedWriteError::Fenced) => false,
                     Err(GuardedWriteError::Store(error)) => panic!("{error}"),
-                }
+                };
+                prop_assert_eq!(accepted, lease.fence == grant.fence && !grant.released, "{:?} of {:?}", lease, grant);
+                // What was refused left the mark where it was.
+                let marked = world.sweeps.marks(u16::MAX).await.unwrap().contains(&draft);
+                prop_assert_eq!(marked, !accepted);
             }
             Step::Pass(time) => world.clock.pass(time),
         }
     }
-    // What is stored is the last accepted write: no refused one left anything.
-    let mark = world.sweeps.marks(u16::MAX).await.unwrap().into_iter().find(|mark| mark.article == article);
-    prop_assert_eq!(mark.map(|Mark { revisions, .. }| Fence(revisions.into())), written);
     // Whatever happened, nobody waits for longer than a life.
     world.clock.pass(LIFE);
     let lease = acquire(world, &name).await;
     prop_assert!(lease.is_some_and(|lease| last.is_none_or(|grant| lease.fence > grant.fence)));
-    if written.is_some() {
-        clear(world, article).await;
-    }
+    clear(world, draft).await;
     Ok(())
 }
 
@@ -125,9 +118,9 @@ async fn acquire(world: &World, name: &str) -> Option<Lease> {
 }
 
 /// Removes the case's mark, so that the next need not read it.
-async fn clear(world: &World, article: ArticleId) {
-    let lease = acquire(world, &format!("clear-{article}")).await.unwrap();
-    world.sweeps.settle(article, 0, &lease).await.unwrap();
+async fn clear(world: &World, draft: DraftId) {
+    let lease = acquire(world, &format!("clear-{draft}")).await.unwrap();
+    world.sweeps.settle(draft, &lease).await.unwrap();
 }
 
 #[test]

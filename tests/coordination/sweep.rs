@@ -1,7 +1,6 @@
 //! The function `sweep`: what it removes, and that neither a kill nor a second run nor a pause does harm.
 
 use std::{
-    ops::RangeInclusive,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,11 +10,11 @@ use std::{
 
 use async_trait::async_trait;
 use shared::{
-    domain::ArticleId,
+    domain::DraftId,
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease},
-        sweeps::{Mark, Sweeps},
+        sweeps::{Dropped, Sweeps},
     },
 };
 use sweep::{BUDGET, End, LIFE, Report, Sweeper};
@@ -24,7 +23,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::world::World;
 
 /// Bodies of an article that takes three steps to sweep.
-const LONG: &[u32] = &[1, 120, 230];
+const LONG: u32 = 230;
 
 fn sweeper(world: &World, sweeps: Arc<dyn Sweeps>) -> Sweeper {
     Sweeper { sweeps, leases: world.leases.clone(), system: world.clock.clone() }
@@ -70,32 +69,32 @@ impl Stopped {
 
 #[async_trait]
 impl Sweeps for Stopped {
-    async fn marks(&self, limit: u16) -> Result<Vec<Mark>, StoreError> {
+    async fn marks(&self, limit: u16) -> Result<Vec<DraftId>, StoreError> {
         self.pass().await;
         self.world.sweeps.marks(limit).await
     }
 
-    async fn drop_revisions(&self, article: ArticleId, numbers: RangeInclusive<u32>) -> Result<(), StoreError> {
+    async fn drop_bodies(&self, draft: DraftId, limit: u16) -> Result<Dropped, StoreError> {
         self.pass().await;
-        self.world.sweeps.drop_revisions(article, numbers).await
+        self.world.sweeps.drop_bodies(draft, limit).await
     }
 
-    async fn settle(&self, article: ArticleId, left: u32, lease: &Lease) -> Result<(), GuardedWriteError> {
+    async fn settle(&self, draft: DraftId, lease: &Lease) -> Result<(), GuardedWriteError> {
         self.pass().await;
-        self.world.sweeps.settle(article, left, lease).await
+        self.world.sweeps.settle(draft, lease).await
     }
 }
 
 #[tokio::test]
 async fn a_run_removes_the_bodies_of_deleted_articles_and_nothing_else() {
     let world = World::new().await;
-    world.publish(&[1, 2]).await;
-    world.publish_and_delete(&[1, 2, 3]).await;
+    world.publish(2).await;
+    world.publish_and_delete(3).await;
     world.publish_and_delete(LONG).await;
-    assert_eq!(left(&world), (2, 8));
-    assert_eq!(sweep(&world).await, Report { end: End::Clean, articles: 2, revisions: 233 });
+    assert_eq!(left(&world), (2, 235));
+    assert_eq!(sweep(&world).await, Report { end: End::Clean, drafts: 2, items: 233 });
     assert_eq!(left(&world), (0, 2));
-    assert_eq!(sweep(&world).await, Report { end: End::Clean, articles: 0, revisions: 0 });
+    assert_eq!(sweep(&world).await, Report { end: End::Clean, drafts: 0, items: 0 });
 }
 
 #[tokio::test]
@@ -130,16 +129,16 @@ async fn of_two_runs_at_once_the_second_does_nothing() {
         report
     };
     let (first, second) = tokio::join!(first.sweep(), second);
-    assert_eq!(second, Report { end: End::Busy, articles: 0, revisions: 0 });
-    assert_eq!(first.unwrap(), Report { end: End::Clean, articles: 1, revisions: 230 });
+    assert_eq!(second, Report { end: End::Busy, drafts: 0, items: 0 });
+    assert_eq!(first.unwrap(), Report { end: End::Clean, drafts: 1, items: 230 });
 }
 
 #[tokio::test]
 async fn a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_any_more() {
     let world = Arc::new(World::new().await);
     world.publish_and_delete(LONG).await;
-    // Just before it notes that 130 bodies are left.
-    let stopped = Stopped::after(&world, 2);
+    // Just before it removes the mark.
+    let stopped = Stopped::after(&world, 4);
     let first = sweeper(&world, stopped.clone());
     let second = async {
         stopped.stopped.notified().await;
@@ -151,17 +150,17 @@ async fn a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_any_more
     let (first, second) = tokio::join!(first.sweep(), second);
     assert_eq!(second.end, End::Clean);
     assert_eq!(first.unwrap().end, End::Lost);
-    assert_eq!(left(&world), (0, 0), "the mark that the first wanted to write would be back");
+    assert_eq!(left(&world), (0, 0));
 }
 
 #[tokio::test]
 async fn a_run_whose_time_is_up_leaves_the_rest_to_the_next() {
     let world = Arc::new(World::new().await);
     world.publish_and_delete(LONG).await;
-    let slow = Stopped::new(&world, usize::MAX, BUDGET / 3);
+    let slow = Stopped::new(&world, usize::MAX, BUDGET / 2);
     let report = sweeper(&world, slow).sweep().await.unwrap();
-    assert_eq!(report, Report { end: End::OutOfTime, articles: 0, revisions: 100 });
-    assert_eq!(left(&world), (1, 2));
-    assert_eq!(sweep(&world).await, Report { end: End::Clean, articles: 1, revisions: 130 });
+    assert_eq!(report, Report { end: End::OutOfTime, drafts: 0, items: 100 });
+    assert_eq!(left(&world), (1, 130));
+    assert_eq!(sweep(&world).await, Report { end: End::Clean, drafts: 1, items: 130 });
     assert_eq!(left(&world), (0, 0));
 }

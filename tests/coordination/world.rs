@@ -20,11 +20,13 @@ use shared::{
         host::Host,
     },
     domain::{
-        ArticleId, Timestamp, UserId,
-        article::{Article, ArticleBody, Description, Slug, Title},
+        ArticleId, DraftId, Timestamp, UserId,
+        article::{Article, ArticleBody, Description, Manuscript, Slug, Title},
+        draft::{Draft, DraftChanges},
     },
     ports::{
-        articles::{ARTICLE_WRITES, ArticleWrites as _},
+        articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove},
+        drafts::DRAFTS,
         idempotency::IDEMPOTENCY_RECORDS,
         leases::{GUARD, LEASES},
         sweeps::SWEEPS,
@@ -100,7 +102,7 @@ impl World {
             coordination: Some("CoordinationTable".to_owned()),
             ..TableNames::default()
         };
-        let allowed = [ARTICLE_WRITES, IDEMPOTENCY_RECORDS, LEASES, GUARD, SWEEPS].concat();
+        let allowed = [ARTICLE_WRITES, DRAFTS, IDEMPOTENCY_RECORDS, LEASES, GUARD, SWEEPS].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
@@ -119,41 +121,48 @@ impl World {
         &*self.clock
     }
 
-    /// A new article that is not stored yet.
-    pub(crate) fn article(&self) -> Article {
+    /// A new article with its draft, neither of which is stored yet.
+    pub(crate) fn article(&self) -> (Article, Draft) {
         let now = self.clock.now();
-        let id = ArticleId::new(now, self.system().random());
-        Article {
-            id,
-            slug: Slug::parse(&format!("a-{}", id.to_string().to_lowercase())).unwrap(),
-            author_id: UserId::new(now, self.system().random()),
+        let author = UserId::new(now, self.system().random());
+        let draft = Draft::new(DraftId::new(now, self.system().random()), author, DraftChanges::default(), now);
+        let manuscript = Manuscript {
             title: Title::parse("Knots").unwrap(),
             description: Description::parse("Three that hold").unwrap(),
+            body: body(),
             tags: Vec::new(),
-            revision: 1,
-            created_at: now,
-            updated_at: now,
-            version: 1,
-        }
+        };
+        let slug = Slug::parse(&format!("a-{}", draft.id.to_string().to_lowercase())).unwrap();
+        let article = draft.article(&manuscript, ArticleId::new(now, self.system().random()), slug, now);
+        let draft = draft.published(&article.slug);
+        (article, draft)
     }
 
-    /// Stores an article that has bodies of these numbers, the least of which is 1.
-    pub(crate) async fn publish(&self, revisions: &[u32]) -> Article {
-        let mut article = self.article();
-        self.articles.create(&article, &body(), None).await.unwrap();
-        for revision in &revisions[1..] {
-            let new = Article { revision: *revision, version: article.version + 1, ..article.clone() };
-            self.articles.update(&article, &new, Some(&body())).await.unwrap();
-            article = new;
+    /// Stores an article that gets as many bodies, one after the other.
+    pub(crate) async fn publish(&self, bodies: u32) -> Article {
+        let (mut article, mut draft) = self.article();
+        self.articles.create(&article, &draft, &body(), None).await.unwrap();
+        for revision in 2..=bodies {
+            let new = Article { revision, version: article.version + 1, ..article.clone() };
+            let beside = draft.beside(&new).unwrap();
+            let moved = DraftMove { old: &draft, new: &beside };
+            self.articles.update(&article, &new, Some(moved), Some(&body())).await.unwrap();
+            (article, draft) = (new, beside);
         }
         article
     }
 
     /// Stores such an article and deletes it.
-    pub(crate) async fn publish_and_delete(&self, revisions: &[u32]) -> ArticleId {
-        let article = self.publish(revisions).await;
+    pub(crate) async fn publish_and_delete(&self, bodies: u32) {
+        let article = self.publish(bodies).await;
         self.articles.delete(&article, self.clock.now()).await.unwrap();
-        article.id
+    }
+
+    /// Stores the mark of a draft as a deletion does.
+    pub(crate) fn mark(&self, draft: DraftId) {
+        let item = json!({"pk": {"S": "SWEEP"}, "sk": {"S": draft.to_string()}});
+        let request = serde_json::from_value(json!({"TableName": "ArticlesTable", "Item": item})).unwrap();
+        self.database.put_item(request).unwrap();
     }
 
     /// Items whose partition key begins like this, in the table of articles.

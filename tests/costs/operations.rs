@@ -16,6 +16,7 @@ use shared::{
 };
 
 use crate::{
+    drafts,
     meter::{Meter, Operation, Used},
     sweeps,
     table::Row,
@@ -60,6 +61,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     articles(m, &token).await;
     articles_once(m, &token).await;
     sweeps::all(m).await;
+    drafts::all(m, &token).await;
 
     let log_out =
         Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");
@@ -95,8 +97,8 @@ async fn articles(m: &mut Meter<'_>, token: &str) {
     let publish = Operation("publish, two tags", "publish", calls, "");
     m.measure(publish, Method::POST, "/api/articles", token, new).await;
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 5), ("GetItem", 3), ("TransactWriteItems", 1)];
-    let why = "the article must be seen to be one's own; neither the session nor the author's profile was cached";
+    let calls: &[_] = &[("Redis", 5), ("GetItem", 4), ("TransactWriteItems", 1)];
+    let why = "the article must be seen to be one's own, and its draft to be unchanged; neither the session nor the author's profile was cached";
     let edit = Operation("edit an article, session not cached", "publish", calls, why);
     m.measure(edit, Method::PUT, "/api/articles/dragons", token, json!({"article": {"body": "With much love."}})).await;
 

@@ -47,11 +47,19 @@ impl World {
             updated_at: created_at.clone(),
             created_at,
             live: true,
+            withdrawn: false,
+            draft: self.drafts.len(),
         };
+        compare(&answer, 201, &self.article_answer(&article))?;
+        self.newest(article.clone())?;
+        self.draft_of_the_newest(caller.token.as_deref(), article).await
+    }
+
+    /// Takes up an article that was published for the first time.
+    pub(crate) fn newest(&mut self, article: Article) -> Outcome {
         if self.articles.last().is_some_and(|last| last.created_at >= article.created_at) {
             return Err(format!("published at {}, not after the last one", article.created_at));
         }
-        compare(&answer, 201, &self.article_answer(&article))?;
         self.spell(&article.tags);
         self.articles.push(article);
         Ok(())
@@ -59,7 +67,7 @@ impl World {
 
     /// The slug that was given to an article of this title: its words, and what the platform put behind them if an article
     /// has or had that slug.
-    fn new_slug(&self, title: &Kept, answer: &Answer) -> Outcome<String> {
+    pub(crate) fn new_slug(&self, title: &Kept, answer: &Answer) -> Outcome<String> {
         let (slug, words) = (text(answer, "slug"), title.same.as_str());
         let given = |slug: &str| self.articles.iter().any(|article| article.slug == slug);
         let plain = !words.is_empty() && !RESERVED.contains(&words) && !given(words);
@@ -105,6 +113,7 @@ impl World {
             return Err(format!("the change did not move updatedAt: {}", article.updated_at));
         }
         self.spell(&article.tags);
+        self.move_along(&article);
         self.articles[number] = article;
         Ok(())
     }
@@ -117,10 +126,29 @@ impl World {
         match caller.needed().and_then(|user| self.own(number, user)) {
             Ok(number) => {
                 self.articles[number].live = false;
+                let draft = self.articles[number].draft;
+                self.drafts[draft].there = false;
                 compare(&answer, 204, &Value::Null)
             }
             Err(refusal) => refusal.compare(&answer),
         }
+    }
+
+    pub(crate) async fn withdraw(&mut self, who: &Who, which: &Which) -> Outcome {
+        let caller = self.caller(who);
+        let (number, slug) = self.which(which);
+        let path = format!("/api/articles/{}/withdraw", encode(&slug));
+        let answer = self.ask(Method::POST, &path, caller.token.as_deref(), &Value::Null).await?;
+        let number = match caller.needed().and_then(|user| self.own(number, user)) {
+            Ok(number) => number,
+            Err(refusal) => return refusal.compare(&answer),
+        };
+        let article = &mut self.articles[number];
+        (article.live, article.withdrawn) = (false, true);
+        let draft = article.draft;
+        self.drafts[draft].live = None;
+        let expected = self.draft_answer(draft, &answer.body["draft"])?;
+        compare(&answer, 200, &expected)
     }
 
     pub(crate) async fn read(&mut self, who: &Who, which: &Which) -> Outcome {
@@ -131,7 +159,8 @@ impl World {
         if let Err(refusal) = &caller.known {
             return refusal.compare(&answer);
         }
-        match number.map(|number| &self.articles[number]).filter(|article| article.live) {
+        match number.map(|number| &self.articles[number]).filter(|article| article.live || article.withdrawn) {
+            Some(article) if article.withdrawn => Refusal::new(410, "gone", &["article"]).compare(&answer),
             Some(article) => compare(&answer, 200, &self.article_answer(article)),
             None => Refusal::new(404, "not-found", &["article"]).compare(&answer),
         }
@@ -151,13 +180,16 @@ impl World {
 
     /// The article, if it is there and the user's.
     fn own(&self, number: Option<usize>, user: usize) -> Result<usize, Refusal> {
+        if number.is_some_and(|number| self.articles[number].withdrawn) {
+            return Err(Refusal::new(410, "gone", &["article"]));
+        }
         let number = number.filter(|&number| self.articles[number].live);
         let number = number.ok_or_else(|| Refusal::new(404, "not-found", &["article"]))?;
         let own = self.articles[number].author == user;
         if own { Ok(number) } else { Err(Refusal::new(403, "forbidden", &["article"])) }
     }
 
-    fn article_answer(&self, article: &Article) -> Value {
+    pub(crate) fn article_answer(&self, article: &Article) -> Value {
         let mut view = self.summary(article);
         view["body"] = json!(article.body);
         json!({ "article": view })
@@ -174,7 +206,7 @@ impl World {
     }
 
     /// The tags as a client sends them in this case.
-    fn tags_sent(&self, fields: &ArticleFields) -> Sent<Vec<Word>> {
+    pub(crate) fn tags_sent(&self, fields: &ArticleFields) -> Sent<Vec<Word>> {
         match &fields.tags {
             Sent::Value(tags) => Sent::Value(tags.iter().map(|tag| tag.of(self.case)).collect()),
             other => other.clone(),
@@ -182,11 +214,11 @@ impl World {
     }
 
     /// Remembers how tags were spelt.
-    fn spell(&mut self, tags: &[Kept]) {
+    pub(crate) fn spell(&mut self, tags: &[Kept]) {
         self.spellings.extend(tags.iter().map(|tag| (tag.shown.clone(), tag.same.clone())));
     }
 }
 
-fn text(answer: &Answer, field: &str) -> String {
+pub(crate) fn text(answer: &Answer, field: &str) -> String {
     answer.body["article"][field].as_str().unwrap_or_default().to_owned()
 }

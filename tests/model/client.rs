@@ -29,11 +29,21 @@ impl Client {
         Self { http, url, redis: redis::Client::open(redis).unwrap() }
     }
 
-    /// Sends a request. Every answer has an id, and every error is a problem that carries it.
-    pub(crate) async fn send(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Outcome<Answer> {
+    /// Sends a request, with this `If-Match` if there is one. Every answer has an id, and every error is a problem that carries it.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        if_match: Option<&str>,
+        body: &Value,
+    ) -> Outcome<Answer> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = token {
             request = request.header("authorization", format!("Token {token}"));
+        }
+        if let Some(tag) = if_match {
+            request = request.header("if-match", tag);
         }
         if !body.is_null() {
             request = request.json(body);

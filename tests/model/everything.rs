@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     client::Outcome,
-    operation::{Pick, Query, Which, Who},
+    operation::{Pick, Query, Which, WhichDraft, Who},
     vocabulary::{self as words, Kept, Sent, Word},
     world::World,
 };
@@ -21,6 +21,13 @@ impl World {
         for article in 0..self.articles.len() {
             self.read(&Who::Nobody, &Which::Article(Pick(article))).await?;
         }
+        for number in 0..self.drafts.len() {
+            let session = self.session_of(self.drafts[number].author).await?;
+            self.read_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
+        }
+        for session in 0..self.sessions.len() {
+            self.list_drafts(&newest_token(session, self), 100).await?;
+        }
         let authors: Vec<_> = self.users.iter().map(|user| word(user.username.clone())).collect();
         // One spelling of each tag: how the others are folded, the operations have shown.
         let tags: BTreeMap<_, _> = self.spellings.iter().map(|(shown, same)| (same.clone(), shown.clone())).collect();
@@ -34,13 +41,19 @@ impl World {
         self.tags().await
     }
 
-    /// Has the authors delete all articles. What was there before is all that is left on any list.
+    /// Has the authors delete all articles, and all drafts that are left. What was there before is all that is left on any list.
     pub(crate) async fn delete_everything(&mut self) -> Outcome {
         for number in 0..self.articles.len() {
             let article = self.articles[number].clone();
             if article.live {
                 let session = self.session_of(article.author).await?;
                 self.delete(&newest_token(session, self), &Which::Article(Pick(number))).await?;
+            }
+        }
+        for number in 0..self.drafts.len() {
+            if self.drafts[number].there {
+                let session = self.session_of(self.drafts[number].author).await?;
+                self.delete_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
             }
         }
         self.compare_everything().await

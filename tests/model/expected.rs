@@ -87,6 +87,33 @@ impl Fields {
         self.optional(name, field).map(|kept| Some(kept.shown))
     }
 
+    /// A line of a draft, which may be left blank: `Some(None)`.
+    pub(crate) fn blankable(&mut self, name: &'static str, field: &Sent<Word>) -> Option<Option<Kept>> {
+        match field {
+            Sent::Value(word) if !word.written.trim().is_empty() => self.optional(name, field).map(Some),
+            Sent::Value(_) | Sent::Null => {
+                self.body.extend(field.json().map(|value| (name.to_owned(), value)));
+                Some(None)
+            }
+            Sent::Absent | Sent::WrongType => self.optional(name, field).map(Some),
+        }
+    }
+
+    /// A draft's text, of which only the length is limited.
+    pub(crate) fn draft_body(&mut self, name: &'static str, field: &Sent<Word>) -> Option<String> {
+        match field {
+            Sent::Value(word) if word.written.len() <= 256 * 1024 => {
+                self.body.insert(name.to_owned(), json!(word.written));
+                Some(word.written.clone())
+            }
+            Sent::Null => {
+                self.body.insert(name.to_owned(), Value::Null);
+                Some(String::new())
+            }
+            Sent::Value(_) | Sent::Absent | Sent::WrongType => self.optional(name, field).map(|kept| kept.shown),
+        }
+    }
+
     /// A login's field, which only has to be filled: answers what was typed.
     pub(crate) fn filled(&mut self, name: &'static str, field: &Sent<Word>) -> Option<String> {
         let typed = match field {

@@ -5,6 +5,7 @@
 mod accounts;
 mod articles;
 mod client;
+mod drafts;
 mod everything;
 mod expected;
 mod lists;

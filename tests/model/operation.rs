@@ -37,6 +37,26 @@ pub(crate) enum Which {
     Slug(&'static str),
 }
 
+/// A draft that was there at some time, or none.
+#[derive(Debug, Clone)]
+pub(crate) enum WhichDraft {
+    Draft(Pick),
+    /// An id that nobody has, or that nobody can have.
+    Id(&'static str),
+}
+
+/// What an editor says of the version that was edited.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tag {
+    Nothing,
+    Any,
+    Current,
+    /// So many before the current one.
+    Earlier(u64),
+    /// None of ours.
+    Foreign(&'static str),
+}
+
 /// A refresh token.
 #[derive(Debug, Clone)]
 pub(crate) enum Refresh {
@@ -94,6 +114,13 @@ pub(crate) enum Operation {
     Publish(Who, ArticleFields),
     Edit(Who, Which, ArticleFields),
     Delete(Who, Which),
+    Withdraw(Who, Which),
+    BeginDraft(Who, ArticleFields),
+    SaveDraft(Who, WhichDraft, Tag, ArticleFields),
+    PublishDraft(Who, WhichDraft),
+    DeleteDraft(Who, WhichDraft),
+    ReadDraft(Who, WhichDraft),
+    ListDrafts(Who, usize),
     Read(Who, Which),
     List(Who, Query),
     Tags,
@@ -115,6 +142,14 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         12 => (who(), new_article()).prop_map(|(who, fields)| Operation::Publish(who, fields)),
         8 => (who(), which(), article_changes()).prop_map(|(who, which, fields)| Operation::Edit(who, which, fields)),
         5 => (who(), which()).prop_map(|(who, which)| Operation::Delete(who, which)),
+        4 => (who(), which()).prop_map(|(who, which)| Operation::Withdraw(who, which)),
+        6 => (who(), new_article()).prop_map(|(who, fields)| Operation::BeginDraft(who, fields)),
+        10 => (who(), which_draft(), tag(), article_changes())
+            .prop_map(|(who, which, tag, fields)| Operation::SaveDraft(who, which, tag, fields)),
+        10 => (who(), which_draft()).prop_map(|(who, which)| Operation::PublishDraft(who, which)),
+        2 => (who(), which_draft()).prop_map(|(who, which)| Operation::DeleteDraft(who, which)),
+        2 => (who(), which_draft()).prop_map(|(who, which)| Operation::ReadDraft(who, which)),
+        2 => (who(), 1..5_usize).prop_map(|(who, limit)| Operation::ListDrafts(who, limit)),
         4 => (who(), which()).prop_map(|(who, which)| Operation::Read(who, which)),
         8 => (who(), query()).prop_map(|(who, query)| Operation::List(who, query)),
         2 => Just(Operation::Tags),
@@ -141,6 +176,21 @@ fn who() -> impl Strategy<Value = Who> {
 fn which() -> impl Strategy<Value = Which> {
     let none = select(vec!["no-such-slug", "Capitals", "feed", "a--b", "a/b", "é"]).prop_map(Which::Slug);
     prop_oneof![12 => pick().prop_map(Which::Article), 1 => none]
+}
+
+fn which_draft() -> impl Strategy<Value = WhichDraft> {
+    let none = select(vec!["01ARZ3NDEKTSV4RRFFQ69G5FAV", "no-id", "é"]).prop_map(WhichDraft::Id);
+    prop_oneof![12 => pick().prop_map(WhichDraft::Draft), 1 => none]
+}
+
+fn tag() -> impl Strategy<Value = Tag> {
+    prop_oneof![
+        4 => Just(Tag::Nothing),
+        1 => Just(Tag::Any),
+        4 => Just(Tag::Current),
+        2 => (1..3_u64).prop_map(Tag::Earlier),
+        1 => select(vec!["1", "W/\"1\"", "\"x\"", ""]).prop_map(Tag::Foreign),
+    ]
 }
 
 fn refresh() -> impl Strategy<Value = Refresh> {

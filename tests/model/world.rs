@@ -38,7 +38,7 @@ pub(crate) struct Session {
     pub(crate) live: bool,
 }
 
-/// An article, or what it was when it was deleted.
+/// An article, or what it was when it was withdrawn or deleted.
 #[derive(Debug, Clone)]
 pub(crate) struct Article {
     pub(crate) slug: String,
@@ -50,6 +50,30 @@ pub(crate) struct Article {
     pub(crate) created_at: String,
     pub(crate) updated_at: String,
     pub(crate) live: bool,
+    pub(crate) withdrawn: bool,
+    /// By number.
+    pub(crate) draft: usize,
+}
+
+/// A draft, or what it was when it was deleted.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) id: String,
+    pub(crate) author: usize,
+    pub(crate) title: Option<Kept>,
+    pub(crate) description: String,
+    pub(crate) body: String,
+    pub(crate) tags: Vec<Kept>,
+    pub(crate) version: u64,
+    pub(crate) created_at: String,
+    pub(crate) updated_at: String,
+    /// Whether `updated_at` has moved since it was seen last.
+    pub(crate) moved: bool,
+    /// By number.
+    pub(crate) article: Option<usize>,
+    /// Which version readers see.
+    pub(crate) live: Option<u64>,
+    pub(crate) there: bool,
 }
 
 /// Who asks, as the platform should see them.
@@ -77,6 +101,8 @@ pub(crate) struct World {
     pub(crate) sessions: Vec<Session>,
     /// In the order of their publication.
     pub(crate) articles: Vec<Article>,
+    /// In the order of their beginning.
+    pub(crate) drafts: Vec<Draft>,
     /// Every spelling of a tag that an article ever had, with what it has in common with the tag's others.
     pub(crate) spellings: BTreeMap<String, String>,
     /// What was asked and answered, for whoever reads of a difference.
@@ -86,8 +112,9 @@ pub(crate) struct World {
 impl World {
     /// A case on a platform that knows the articles of earlier cases.
     pub(crate) async fn new(client: Client, case: u64) -> Outcome<Self> {
-        let (users, sessions, articles, story) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut world = Self { client, case, others: 0, users, sessions, articles, spellings: BTreeMap::new(), story };
+        let (users, sessions, articles, drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (spellings, story) = (BTreeMap::new(), Vec::new());
+        let mut world = Self { client, case, others: 0, users, sessions, articles, drafts, spellings, story };
         let answer = world.ask(Method::GET, "/api/articles?limit=1", None, &Value::Null).await?;
         let count = answer.body["articlesCount"].as_u64().and_then(|count| usize::try_from(count).ok());
         world.others = count.ok_or_else(|| format!("no articlesCount: {}", answer.body))?;
@@ -107,6 +134,13 @@ impl World {
             Operation::Publish(who, fields) => self.publish(who, fields).await,
             Operation::Edit(who, which, fields) => self.edit(who, which, fields).await,
             Operation::Delete(who, which) => self.delete(who, which).await,
+            Operation::Withdraw(who, which) => self.withdraw(who, which).await,
+            Operation::BeginDraft(who, fields) => self.begin_draft(who, fields).await,
+            Operation::SaveDraft(who, which, tag, fields) => self.save_draft(who, which, *tag, fields).await,
+            Operation::PublishDraft(who, which) => self.publish_draft(who, which).await,
+            Operation::DeleteDraft(who, which) => self.delete_draft(who, which).await,
+            Operation::ReadDraft(who, which) => self.read_draft(who, which).await,
+            Operation::ListDrafts(who, limit) => self.list_drafts(who, *limit).await,
             Operation::Read(who, which) => self.read(who, which).await,
             Operation::List(who, query) => self.list(who, query).await,
             Operation::Tags => self.tags().await,
@@ -130,9 +164,23 @@ impl World {
         token: Option<&str>,
         body: &Value,
     ) -> Outcome<Answer> {
+        self.ask_if(method, path, token, None, body).await
+    }
+
+    /// Sends a request with this `If-Match`, if there is one.
+    pub(crate) async fn ask_if(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        if_match: Option<&str>,
+        body: &Value,
+    ) -> Outcome<Answer> {
         let session = token.and_then(|token| self.sessions.iter().position(|s| s.tokens.iter().any(|t| t == token)));
-        let asked = format!("{method} {path} {} by session {session:?}", short(body));
-        let answer = self.client.send(method, path, token, body).await.map_err(|error| format!("{asked}: {error}"))?;
+        let tag = if_match.map_or_else(String::new, |tag| format!("if {tag} "));
+        let asked = format!("{method} {path} {tag}{} by session {session:?}", short(body));
+        let answer =
+            self.client.send(method, path, token, if_match, body).await.map_err(|error| format!("{asked}: {error}"))?;
         self.story.push(format!("{asked}: {} {}", answer.status, short(&answer.body)));
         Ok(answer)
     }

@@ -62,8 +62,8 @@ fn filters_let_through_what_somebody_wants_and_nothing_else() {
     for wanted in ["ARTICLE#how-to", "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "USERNAME#ann"] {
         assert!(passes(wanted), "{wanted}");
     }
-    for unwanted in ["REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV", "LIST#LATEST", "COUNT#0", "SWEEP", "EMAIL#ann@mail.example"]
-    {
+    let (draft, revision) = ("DRAFTS#01ARZ3NDEKTSV4RRFFQ69G5FAV", "REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    for unwanted in [draft, revision, "LIST#LATEST", "COUNT#0", "SWEEP", "EMAIL#ann@mail.example"] {
         assert!(!passes(unwanted), "{unwanted}");
     }
 }

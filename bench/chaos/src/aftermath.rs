@@ -12,10 +12,11 @@ const ARTICLES: &str = "ArticlesTable";
 /// Finds what contradicts itself.
 type Check = fn(&Tables) -> Vec<String>;
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     lists_have_the_live_articles_and_no_others,
     counts_equal_the_entries,
-    the_bodies_of_live_articles_are_there,
+    the_bodies_of_live_articles_and_of_drafts_are_there,
+    articles_have_their_drafts_and_drafts_their_articles,
     each_user_has_their_guards_and_no_others,
     sessions_are_of_users,
 ];
@@ -27,14 +28,14 @@ pub(crate) fn losses(tables: &Tables) -> Vec<String> {
 
 /// What is left over and harms nobody.
 pub(crate) fn left_over(tables: &Tables) -> Vec<String> {
-    let live: BTreeSet<_> = live_articles(tables).filter_map(|article| text(article, "id")).collect();
-    let bodies = tables.items(ARTICLES, "REVISION#").filter(|(id, ..)| !live.contains(id)).count();
-    if bodies == 0 { Vec::new() } else { vec![format!("{bodies} bodies of deleted articles")] }
+    let drafts: BTreeSet<_> = tables.items(ARTICLES, "DRAFTS#").map(|(_, id, _)| id).collect();
+    let bodies = tables.items(ARTICLES, "REVISION#").filter(|(id, ..)| !drafts.contains(id)).count();
+    if bodies == 0 { Vec::new() } else { vec![format!("{bodies} bodies of deleted drafts")] }
 }
 
 fn live_articles(tables: &Tables) -> impl Iterator<Item = &Item> {
     let articles = tables.items(ARTICLES, "ARTICLE#").map(|(.., item)| item);
-    articles.filter(|item| !item.contains_key("deletedAt"))
+    articles.filter(|item| !item.contains_key("deletedAt") && !item.contains_key("withdrawnAt"))
 }
 
 /// Lists by name, with the ids of their articles.
@@ -78,18 +79,22 @@ fn counts_equal_the_entries(tables: &Tables) -> Vec<String> {
     wrong.map(|list| format!("{list} counts {:?} of {:?}", counts.get(list), entries.get(list))).collect()
 }
 
-fn the_bodies_of_live_articles_are_there(tables: &Tables) -> Vec<String> {
+fn the_bodies_of_live_articles_and_of_drafts_are_there(tables: &Tables) -> Vec<String> {
     let revisions: BTreeSet<_> = tables.items(ARTICLES, "REVISION#").map(|(id, number, _)| (id, number)).collect();
-    let mut lost = Vec::new();
-    for article in live_articles(tables) {
-        let id = text(article, "id").unwrap_or_default();
-        for revision in 1..=number(article, "revision").unwrap_or_default() {
-            if !revisions.contains(&(id, format!("{revision:010}").as_str())) {
-                lost.push(format!("revision {revision} of article {id} is not there"));
-            }
-        }
-    }
-    lost
+    let articles = live_articles(tables).map(|article| (text(article, "draftId").unwrap_or_default(), article));
+    let drafts = tables.items(ARTICLES, "DRAFTS#").map(|(_, id, draft)| (id, draft));
+    let shown = articles.chain(drafts).map(|(id, item)| (id, number(item, "revision").unwrap_or_default()));
+    let lost = shown.filter(|(id, number)| !revisions.contains(&(*id, format!("{number:010}").as_str())));
+    lost.map(|(id, number)| format!("revision {number} of draft {id} is not there")).collect()
+}
+
+fn articles_have_their_drafts_and_drafts_their_articles(tables: &Tables) -> Vec<String> {
+    let articles = live_articles(tables).map(|article| (text(article, "draftId"), text(article, "slug")));
+    let articles: BTreeSet<_> = articles.collect();
+    let live = tables.items(ARTICLES, "DRAFTS#").filter(|(.., draft)| number(draft, "live").is_some());
+    let drafts: BTreeSet<_> = live.map(|(_, id, draft)| (Some(id), text(draft, "slug"))).collect();
+    let alone = articles.symmetric_difference(&drafts);
+    alone.map(|pair| format!("article without draft, or draft without article: {pair:?}")).collect()
 }
 
 fn each_user_has_their_guards_and_no_others(tables: &Tables) -> Vec<String> {
@@ -135,11 +140,19 @@ mod tests {
             (
                 ARTICLES,
                 json!({
-                    "pk": {"S": "ARTICLE#t"}, "sk": {"S": "LIVE"}, "id": {"S": "1"}, "authorId": {"S": "u"},
-                    "tags": {"L": [{"S": "x"}]}, "revision": {"N": "1"},
+                    "pk": {"S": "ARTICLE#t"}, "sk": {"S": "LIVE"}, "id": {"S": "1"}, "draftId": {"S": "d"},
+                    "slug": {"S": "t"}, "authorId": {"S": "u"}, "tags": {"L": [{"S": "x"}]}, "revision": {"N": "1"},
                 }),
             ),
-            (ARTICLES, article("REVISION#1", "0000000001")),
+            (
+                ARTICLES,
+                json!({
+                    "pk": {"S": "DRAFTS#u"}, "sk": {"S": "d"}, "slug": {"S": "t"}, "live": {"N": "1"},
+                    "revision": {"N": "2"},
+                }),
+            ),
+            (ARTICLES, article("REVISION#d", "0000000001")),
+            (ARTICLES, article("REVISION#d", "0000000002")),
             (ARTICLES, article("LIST#LATEST", "1")),
             (ARTICLES, article("LIST#AUTHOR#u", "1")),
             (ARTICLES, article("LIST#TAG#x", "1")),
@@ -169,10 +182,10 @@ mod tests {
     }
 
     #[test]
-    fn bodies_of_a_deleted_article_are_left_over_and_not_lost() {
+    fn bodies_of_a_deleted_draft_are_left_over_and_not_lost() {
         let mut items = whole();
         items.push((ARTICLES, json!({"pk": {"S": "REVISION#2"}, "sk": {"S": "0000000001"}})));
         let tables = Tables::of(items);
-        assert_eq!((losses(&tables), left_over(&tables)), (vec![], vec!["1 bodies of deleted articles".to_owned()]));
+        assert_eq!((losses(&tables), left_over(&tables)), (vec![], vec!["1 bodies of deleted drafts".to_owned()]));
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use shared::{
     cached::{CachedArticles, CachedProfiles},
     domain::{
-        article::{ArticleFilter, Listing, Slug},
+        article::{ArticleFilter, Found, Listing, Slug},
         page::Page,
         tag::FoldedTag,
         user::Username,
@@ -102,7 +102,8 @@ async fn list(
         (status = 200, body = ArticleAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
         (status = 304, description = "It is what `If-None-Match` names"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 410, body = Problem, content_type = "application/problem+json")),
     security((), ("Token" = [])))]
 async fn read(
     State(state): State<Articles>,
@@ -112,8 +113,11 @@ async fn read(
     PathParam(slug): PathParam,
 ) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
-    let read = state.cached.read(&slug, &*state.articles, &state.profiles, &prefetched).await?;
-    Ok(reading.answer(ArticleAnswer::from(read.ok_or(ApiError::NotFound("article"))?)))
+    match state.cached.read(&slug, &*state.articles, &state.profiles, &prefetched).await? {
+        Some(Found::Read(read)) => Ok(reading.answer(ArticleAnswer::from(*read))),
+        Some(Found::Withdrawn { .. }) => Err(ApiError::Gone("article")),
+        None => Err(ApiError::NotFound("article")),
+    }
 }
 
 /// The tags in use

@@ -12,7 +12,7 @@ use shared::{
     domain::idempotency::HmacKey,
     function::{Function, Wired},
     http::{Arriving, idempotency::Repeats},
-    ports::{StoreError, articles, cache::Wanted, idempotency, permission::Permission, sessions, users},
+    ports::{StoreError, articles, cache::Wanted, drafts, idempotency, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -46,12 +46,28 @@ impl FromEnvironment for Config {
 
 impl Function for Publish {
     const NAME: &'static str = "publish";
-    const PERMISSIONS: &'static [&'static [Permission]] =
-        &[articles::ARTICLE_WRITES, idempotency::IDEMPOTENCY_RECORDS, users::USERS, sessions::SESSION_STATES];
+    const PERMISSIONS: &'static [&'static [Permission]] = &[
+        articles::ARTICLE_WRITES,
+        drafts::DRAFTS,
+        idempotency::IDEMPOTENCY_RECORDS,
+        users::USERS,
+        sessions::SESSION_STATES,
+    ];
     type Config = Config;
     type State = Publications;
 
-    shared::routes![create, update, delete];
+    shared::routes![
+        create,
+        update,
+        withdraw,
+        delete,
+        create_draft,
+        save_draft,
+        list_drafts,
+        read_draft,
+        publish_draft,
+        delete_draft,
+    ];
 
     fn around(state: &Publications, routes: Router) -> Router {
         state.repeats.around(routes)
@@ -70,10 +86,12 @@ impl Function for Publish {
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let records = IdempotencyTable::new(parts.dynamo.clone(), &config.coordination_table);
+        let writer = Arc::new(ArticleWriter::new(articles, records.clone()));
         let state = Publications {
             cached: parts.articles(),
             profiles: parts.profiles(),
-            articles: Arc::new(ArticleWriter::new(articles, records.clone())),
+            articles: writer.clone(),
+            drafts: writer,
             repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },
             system: host.system.clone(),
         };

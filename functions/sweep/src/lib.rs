@@ -1,4 +1,4 @@
-//! On a schedule, `rate(5 minutes)`: removes the bodies of deleted articles. One run at a time, under a lease; a run that is killed
+//! On a schedule, `rate(5 minutes)`: removes the bodies of deleted drafts and articles. One run at a time, under a lease; a run that is killed
 //! at any point, or that runs out of time, is gone on with by the next.
 
 mod wiring;
@@ -7,11 +7,12 @@ use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 use shared::{
+    domain::DraftId,
     lease::{self, Outcome},
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease, Leases},
-        sweeps::{Mark, Sweeps},
+        sweeps::Sweeps,
         system::System,
     },
 };
@@ -28,8 +29,8 @@ pub const BUDGET: Duration = Duration::from_secs(30);
 
 /// Marks that are read at once.
 const PAGE: u16 = 100;
-/// Bodies that are deleted before that is noted in the mark: what is killed in between is deleted again.
-const STEP: u32 = 100;
+/// Items of a draft that are deleted at once, at the most.
+const STEP: u16 = 100;
 
 /// What sweeps.
 pub struct Sweeper {
@@ -61,16 +62,16 @@ pub enum End {
 pub struct Report {
     /// How it ended.
     pub end: End,
-    /// Articles of which nothing is left.
-    pub articles: u32,
-    /// Bodies that were deleted.
-    pub revisions: u32,
+    /// Drafts, with their articles, of which nothing is left.
+    pub drafts: u32,
+    /// Items of bodies that were deleted.
+    pub items: u32,
 }
 
 impl Report {
     /// The report of a run that did nothing.
     const fn of(end: End) -> Self {
-        Self { end, articles: 0, revisions: 0 }
+        Self { end, drafts: 0, items: 0 }
     }
 }
 
@@ -86,8 +87,8 @@ impl Sweeper {
             Outcome::Busy => Report::of(End::Busy),
             Outcome::Lost => Report::of(End::Lost),
         };
-        let Report { end, articles, revisions } = report;
-        tracing::info!(end = ?end, articles, revisions, "swept");
+        let Report { end, drafts, items } = report;
+        tracing::info!(end = ?end, drafts, items, "swept");
         Ok(report)
     }
 
@@ -99,8 +100,8 @@ impl Sweeper {
             if marks.is_empty() {
                 return Ok(report);
             }
-            for mark in marks {
-                match self.sweep_article(mark, lease, until, &mut report).await {
+            for draft in marks {
+                match self.sweep_draft(draft, lease, until, &mut report).await {
                     Ok(true) => {}
                     Ok(false) => return Ok(Report { end: End::OutOfTime, ..report }),
                     Err(GuardedWriteError::Fenced) => return Ok(Report { end: End::Lost, ..report }),
@@ -110,28 +111,25 @@ impl Sweeper {
         }
     }
 
-    /// Deletes an article's bodies from the last to the first, then the mark; `false` if time was up before.
-    async fn sweep_article(
+    /// Deletes a draft's bodies, then the mark; `false` if time was up before.
+    async fn sweep_draft(
         &self,
-        mark: Mark,
+        draft: DraftId,
         lease: &Lease,
         until: Duration,
         report: &mut Report,
     ) -> Result<bool, GuardedWriteError> {
-        let mut last = mark.revisions;
         loop {
             if self.system.monotonic() >= until {
                 return Ok(false);
             }
-            let left = last.saturating_sub(STEP);
-            self.sweeps.drop_revisions(mark.article, left + 1..=last).await?;
-            self.sweeps.settle(mark.article, left, lease).await?;
-            report.revisions += last - left;
-            if left == 0 {
-                report.articles += 1;
+            let dropped = self.sweeps.drop_bodies(draft, STEP).await?;
+            report.items += dropped.items;
+            if !dropped.more {
+                self.sweeps.settle(draft, lease).await?;
+                report.drafts += 1;
                 return Ok(true);
             }
-            last = left;
         }
     }
 }

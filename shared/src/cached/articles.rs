@@ -11,7 +11,7 @@ use super::{CachedProfiles, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
-        article::{Article, ArticleBody, Read, Slug},
+        article::{Article, ArticleBody, Found, Read, Slug},
         user::Profile,
     },
     http::Prefetched,
@@ -32,18 +32,29 @@ const ARTICLES: Policy = Policy {
     copies: 32 * 1024 * 1024,
 };
 
-/// An article with its text.
+/// What is at an article's address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CachedArticle {
-    /// The article.
-    pub article: Article,
-    /// Its text.
-    pub body: ArticleBody,
+pub enum CachedArticle {
+    /// An article.
+    Live {
+        /// The article.
+        article: Article,
+        /// Its text.
+        body: ArticleBody,
+    },
+    /// An article that its author has withdrawn.
+    Withdrawn {
+        /// Which change of the article that was.
+        version: u64,
+    },
 }
 
 impl Versioned for CachedArticle {
     fn version(&self) -> u64 {
-        self.article.version
+        match self {
+            Self::Live { article, .. } => article.version,
+            Self::Withdrawn { version } => *version,
+        }
     }
 }
 
@@ -61,11 +72,14 @@ impl CachedArticles {
     pub fn wanted(&self, slug: &str, profiles: &CachedProfiles) -> Vec<Wanted> {
         let Some(slug) = Slug::parse(slug) else { return Vec::new() };
         let lookup = self.0.look_up(slug.as_str());
-        let author = lookup.remembered().map(|known| profiles.wanted(known.article.author_id));
+        let author = lookup.remembered().and_then(|known| match known {
+            CachedArticle::Live { article, .. } => Some(profiles.wanted(article.author_id)),
+            CachedArticle::Withdrawn { .. } => None,
+        });
         [lookup.wanted].into_iter().chain(author.into_iter().flatten()).collect()
     }
 
-    /// The article with its text and author; from the cache, or else from `articles`.
+    /// What is at the address `slug`: the article with its text and author; from the cache, or else from `articles`.
     ///
     /// # Errors
     /// If a table has to be asked and fails.
@@ -75,16 +89,25 @@ impl CachedArticles {
         articles: &dyn ArticleReads,
         profiles: &CachedProfiles,
         prefetched: &Prefetched,
-    ) -> Result<Option<Read>, StoreError> {
+    ) -> Result<Option<Found>, StoreError> {
         // Whoever reads the tables gets the author along and need not ask for them.
         let met: Mutex<Option<Profile>> = Mutex::default();
         let load = || async {
-            let Some(Read { article, body, author }) = articles.read(slug).await? else { return Ok(None) };
-            *met.lock().unwrap_or_else(PoisonError::into_inner) = Some(author);
-            Ok(Some(CachedArticle { article, body }))
+            Ok(match articles.read(slug).await? {
+                None => None,
+                Some(Found::Withdrawn { version }) => Some(CachedArticle::Withdrawn { version }),
+                Some(Found::Read(read)) => {
+                    let Read { article, body, author } = *read;
+                    *met.lock().unwrap_or_else(PoisonError::into_inner) = Some(author);
+                    Some(CachedArticle::Live { article, body })
+                }
+            })
         };
         let Some(found) = through(&self.0, slug.as_str(), prefetched, load).await? else { return Ok(None) };
-        let CachedArticle { article, body } = (*found).clone();
+        let (article, body) = match (*found).clone() {
+            CachedArticle::Live { article, body } => (article, body),
+            CachedArticle::Withdrawn { version } => return Ok(Some(Found::Withdrawn { version })),
+        };
         let author = match met.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(author) => author,
             None => profiles.by_id(article.author_id, prefetched).await?.ok_or_else(|| StoreError::Fault {
@@ -92,13 +115,22 @@ impl CachedArticles {
                 source: "an article without its author".into(),
             })?,
         };
-        Ok(Some(Read { article, body, author }))
+        Ok(Some(Found::Read(Box::new(Read { article, body, author }))))
     }
 
     /// Tells the cache what was written. Call it after the commit and before answering.
     pub async fn written(&self, article: &Article, body: &ArticleBody) {
-        let value = CachedArticle { article: article.clone(), body: body.clone() };
-        if let Err(error) = self.0.put(article.slug.as_str(), &value).await {
+        let value = CachedArticle::Live { article: article.clone(), body: body.clone() };
+        self.put(&article.slug, &value).await;
+    }
+
+    /// Tells the cache that `article` has been withdrawn. Call it after the commit and before answering.
+    pub async fn withdrawn(&self, article: &Article) {
+        self.put(&article.slug, &CachedArticle::Withdrawn { version: article.version + 1 }).await;
+    }
+
+    async fn put(&self, slug: &Slug, value: &CachedArticle) {
+        if let Err(error) = self.0.put(slug.as_str(), value).await {
             tracing::warn!(error = chain(&error), "an article may be out of date until the change stream evicts it");
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ArticleId, Timestamp, UserId, Violation,
+    ArticleId, DraftId, Timestamp, UserId, Violation,
     page::Cursor,
     tag::{FoldedTag, Tag},
     user::Profile,
@@ -18,8 +18,10 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// A published article without its text, which is a revision of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
-    /// Stays the same for life; orders articles by creation.
+    /// Stays the same for life; orders articles by first publication.
     pub id: ArticleId,
+    /// The draft that it was made of, whose bodies it shows.
+    pub draft_id: DraftId,
     /// The article's address; stays the same for life and is never given again.
     pub slug: Slug,
     /// Who wrote it.
@@ -30,7 +32,7 @@ pub struct Article {
     pub description: Description,
     /// In the author's order.
     pub tags: Vec<Tag>,
-    /// Which revision of the body is shown, from 1.
+    /// Which of the draft's bodies is shown, from 1.
     pub revision: u32,
     /// When it was published first.
     pub created_at: Timestamp,
@@ -47,6 +49,37 @@ impl Article {
     }
 }
 
+/// What is at an article's address.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// An article that everyone can read.
+    Live(Article),
+    /// What the article was when its author withdrew it. Its version counts on.
+    Withdrawn(Article),
+}
+
+impl Standing {
+    /// The article as it is or was.
+    pub fn article(&self) -> &Article {
+        match self {
+            Self::Live(article) | Self::Withdrawn(article) => article,
+        }
+    }
+}
+
+/// Everything that readers need of an article: nothing of it is blank.
+#[derive(Debug, Clone)]
+pub struct Manuscript {
+    /// The title.
+    pub title: Title,
+    /// What it is about.
+    pub description: Description,
+    /// The text.
+    pub body: ArticleBody,
+    /// In the author's order.
+    pub tags: Vec<Tag>,
+}
+
 /// What an author wants to be different; `None` keeps what is stored.
 #[derive(Debug, Clone, Default)]
 pub struct ArticleChanges {
@@ -61,12 +94,14 @@ pub struct ArticleChanges {
 }
 
 impl ArticleChanges {
-    /// `article` with these changes made at `now`. The body is not part of it: only its revision's number moves.
-    pub fn apply(&self, mut article: Article, now: Timestamp) -> Article {
+    /// `article` with these changes made at `now`. The body is not part of it: a new one will be stored as `revision`.
+    pub fn apply(&self, mut article: Article, revision: u32, now: Timestamp) -> Article {
         article.title = self.title.clone().unwrap_or(article.title);
         article.description = self.description.clone().unwrap_or(article.description);
         article.tags = self.tags.clone().unwrap_or(article.tags);
-        article.revision += u32::from(self.body.is_some());
+        if self.body.is_some() {
+            article.revision = revision;
+        }
         article.updated_at = article.updated_at.next(now);
         article.version += 1;
         article
@@ -80,6 +115,18 @@ pub struct Listed {
     pub article: Article,
     /// Who wrote it.
     pub author: Profile,
+}
+
+/// What whoever follows an article's address finds there.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// The article.
+    Read(Box<Read>),
+    /// Its author has withdrawn it.
+    Withdrawn {
+        /// Which change of the article that was.
+        version: u64,
+    },
 }
 
 /// An article with its text.
@@ -198,7 +245,7 @@ impl ArticleBody {
         if text.trim().is_empty() {
             Err(Violation::BLANK)
         } else if text.len() > MAX_BODY_BYTES {
-            Err(Violation(format!("is too long (maximum is {MAX_BODY_BYTES} bytes)").into()))
+            Err(Violation::too_long_in_bytes(MAX_BODY_BYTES))
         } else {
             Ok(Self(text))
         }

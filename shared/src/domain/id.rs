@@ -58,8 +58,10 @@ identifiers! {
     SessionId
     /// Identifies a request that came without a gateway's id.
     RequestId
-    /// Identifies an article and orders it among the others by creation.
+    /// Identifies an article and orders it among the others by first publication.
     ArticleId
+    /// Identifies a draft and orders it among its author's by creation.
+    DraftId
     /// Identifies one try to take a lease.
     HolderId
 }

@@ -4,6 +4,7 @@
 
 pub mod article;
 pub mod change;
+pub mod draft;
 mod field;
 mod id;
 pub mod idempotency;
@@ -18,6 +19,6 @@ pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, HolderId, RequestId, SessionId, UserId};
+pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

@@ -20,6 +20,11 @@ impl Violation {
         Self(format!("is too long (maximum is {max} characters)").into())
     }
 
+    /// The text has more than `max` bytes of UTF-8.
+    pub fn too_long_in_bytes(max: usize) -> Self {
+        Self(format!("is too long (maximum is {max} bytes)").into())
+    }
+
     /// The text has fewer than `min` characters.
     pub fn too_short(min: usize) -> Self {
         Self(format!("is too short (minimum is {min} characters)").into())

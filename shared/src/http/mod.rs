@@ -3,8 +3,10 @@
 mod address;
 pub mod auth;
 pub mod cors;
+pub mod draft_views;
 mod entrance;
 pub mod idempotency;
+mod if_match;
 mod json;
 mod layers;
 mod limits;
@@ -17,6 +19,7 @@ pub mod views;
 pub use address::{Peer, TrustedProxies};
 pub(crate) use entrance::Prefetch;
 pub use entrance::{Arriving, Asked, Entrance, Prefetched};
+pub use if_match::{IfMatch, version_tag};
 pub use json::{JsonBody, MAX_BODY_BYTES, Object};
 pub use layers::{Shell, Way};
 pub use limits::RateLimits;

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{MAX_BODY_BYTES, limits::seconds};
+use super::{MAX_BODY_BYTES, if_match::version_tag, limits::seconds};
 use crate::{
     domain::{Violation, Violations},
     ports::{StoreError, users::Unique},
@@ -46,11 +46,24 @@ pub enum ApiError {
     },
     /// 409: somebody else has what must be unique.
     Taken(Vec<&'static str>),
+    /// 409: the draft's article is live: that has to be withdrawn or deleted first.
+    Published,
     /// 409: others kept changing the same thing; another try may succeed.
     Contended(&'static str),
     /// 409: another request under the same idempotency key is being done, or others held the same items for too long. Another
     /// try under the same key finds out.
     IdempotencyKeyInUse,
+    /// 410: there was such a thing, and its author has withdrawn it.
+    Gone(&'static str),
+    /// 412: the thing is at another version than `If-Match` says.
+    PreconditionFailed {
+        /// What it is.
+        thing: &'static str,
+        /// The version that it is at.
+        current: u64,
+        /// The versions that `If-Match` names, of those that a version can be.
+        wanted: Vec<u64>,
+    },
     /// 413: the body is larger than [`MAX_BODY_BYTES`].
     BodyTooLarge,
     /// 415: the body says that it is no JSON.
@@ -173,6 +186,12 @@ impl ApiError {
                 let errors = fields.into_iter().map(taken).collect();
                 kind(StatusCode::CONFLICT, "taken", "Somebody else has it", errors)
             }
+            Self::Published => kind(
+                StatusCode::CONFLICT,
+                "published",
+                "It is published",
+                one("draft", "is published: withdraw or delete the article first"),
+            ),
             Self::Contended(thing) => kind(
                 StatusCode::CONFLICT,
                 "contended",
@@ -188,6 +207,23 @@ impl ApiError {
                     one("idempotency-key", "is in use by a request that is being done, try again"),
                 )
             },
+            Self::Gone(thing) => {
+                kind(StatusCode::GONE, "gone", "Its author has withdrawn it", one(thing, "has been withdrawn"))
+            }
+            Self::PreconditionFailed { thing, current, wanted } => {
+                let wanted = wanted.iter().map(u64::to_string).collect::<Vec<_>>().join(" or ");
+                let wanted = if wanted.is_empty() { "another".to_owned() } else { wanted };
+                let message = format!("is at version {current}, and If-Match wants version {wanted}");
+                Kind {
+                    header: Some((header::ETAG, version_tag(current))),
+                    ..kind(
+                        StatusCode::PRECONDITION_FAILED,
+                        "precondition-failed",
+                        "Somebody else has changed it",
+                        one(thing, message),
+                    )
+                }
+            }
             Self::BodyTooLarge => kind(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body-too-large",

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::domain::{
     ArticleId, Timestamp,
-    article::{Article, ArticleBody, ArticleFilter, Listing, Read, Slug},
+    article::{Article, ArticleBody, ArticleFilter, Found, Listing, Slug, Standing},
+    draft::Draft,
     page::Page,
 };
 
@@ -30,35 +31,83 @@ pub enum SaveArticleError {
     Store(#[from] StoreError),
 }
 
-/// Writing articles. Each call is one transaction over the article, its lists and their counts, so that what was written is
-/// on every list at once.
+/// A new state of a draft in place of what was read. The transaction that stores it does nothing if the draft has changed since.
+#[derive(Debug, Clone, Copy)]
+pub struct DraftMove<'a> {
+    /// As it was read.
+    pub old: &'a Draft,
+    /// As it shall be.
+    pub new: &'a Draft,
+}
+
+/// Writing articles. Each call is one transaction over the article, its draft, its lists and their counts, so that what was
+/// written is on every list at once.
 #[async_trait]
 pub trait ArticleWrites: Send + Sync {
-    /// The article as last written, if there is one.
-    async fn find(&self, slug: &Slug) -> Result<Option<Article>, StoreError>;
+    /// What is at this address, as last written; `None` if there never was an article, or it was deleted.
+    async fn find(&self, slug: &Slug) -> Result<Option<Standing>, StoreError>;
 
     /// The text that `article` shows.
     async fn body(&self, article: &Article) -> Result<ArticleBody, StoreError>;
 
-    /// Stores a new article, and with it the record of the request that wants it `once`.
+    /// Stores a new article with its draft, and with them the record of the request that wants it `once`.
     ///
     /// # Errors
     /// [`SaveArticleError::SlugTaken`], [`SaveArticleError::KeyInUse`].
     async fn create(
         &self,
         article: &Article,
+        draft: &Draft,
         body: &ArticleBody,
         once: Option<Record<'_>>,
     ) -> Result<(), SaveArticleError>;
 
-    /// Stores `new` in place of `old`, with a new text if there is one, if the article is still at `old`'s version.
+    /// Stores `article`, which shows the draft's body, in place of what was `before` at its address, and moves the draft.
+    ///
+    /// # Errors
+    /// [`SaveArticleError::SlugTaken`] if nothing was there before, [`SaveArticleError::Changed`] if article or draft changed,
+    /// [`SaveArticleError::KeyInUse`].
+    async fn publish(
+        &self,
+        before: Option<&Standing>,
+        article: &Article,
+        draft: DraftMove<'_>,
+        once: Option<Record<'_>>,
+    ) -> Result<(), SaveArticleError>;
+
+    /// Stores nothing but the record of a request that changes nothing, if `article` is still at its version.
+    ///
+    /// # Errors
+    /// [`SaveArticleError::Changed`], [`SaveArticleError::KeyInUse`].
+    async fn confirm(&self, article: &Article, once: Record<'_>) -> Result<(), SaveArticleError>;
+
+    /// Stores `new` in place of `old`, with a new text if there is one, if the article is still at `old`'s version; and moves the
+    /// draft, if it moves along.
     ///
     /// # Errors
     /// [`SaveArticleError::Changed`].
-    async fn update(&self, old: &Article, new: &Article, body: Option<&ArticleBody>) -> Result<(), SaveArticleError>;
+    async fn update(
+        &self,
+        old: &Article,
+        new: &Article,
+        draft: Option<DraftMove<'_>>,
+        body: Option<&ArticleBody>,
+    ) -> Result<(), SaveArticleError>;
 
-    /// Deletes `article` at `now`, if it is still at its version; its slug is never given again. Nothing leads to its
-    /// bodies any more; they are marked for the [sweep](super::sweeps).
+    /// Takes `article` away from its readers at `now`, and moves the draft. Its address stays its own.
+    ///
+    /// # Errors
+    /// [`SaveArticleError::Changed`], [`SaveArticleError::KeyInUse`].
+    async fn withdraw(
+        &self,
+        article: &Article,
+        draft: DraftMove<'_>,
+        now: Timestamp,
+        once: Option<Record<'_>>,
+    ) -> Result<(), SaveArticleError>;
+
+    /// Deletes `article` and its draft at `now`, if the article is still at its version; its slug is never given again. Nothing
+    /// leads to its bodies any more; they are marked for the [sweep](super::sweeps).
     ///
     /// # Errors
     /// [`SaveArticleError::Changed`].
@@ -71,13 +120,14 @@ pub const ARTICLE_WRITES: &[Permission] = &[
     Permission::new(Table::Articles, "PutItem"),
     Permission::new(Table::Articles, "UpdateItem"),
     Permission::new(Table::Articles, "DeleteItem"),
+    Permission::new(Table::Articles, "ConditionCheckItem"),
 ];
 
 /// Reading articles. Everything is read as last written.
 #[async_trait]
 pub trait ArticleReads: Send + Sync {
-    /// The article with its text and author.
-    async fn read(&self, slug: &Slug) -> Result<Option<Read>, StoreError>;
+    /// What is at this address: the article with its text and author, or that it was withdrawn.
+    async fn read(&self, slug: &Slug) -> Result<Option<Found>, StoreError>;
 
     /// One page of those that pass `filter`, newest first.
     async fn list(&self, filter: &ArticleFilter, page: Page<ArticleId>) -> Result<Listing, StoreError>;

@@ -1,6 +1,4 @@
-//! What deletions leave to be swept: bodies of deleted articles, which may be too many for the request that deleted them.
-
-use std::ops::RangeInclusive;
+//! What deletions leave to be swept: bodies of deleted drafts and articles, which may be too many for the request that deleted them.
 
 use async_trait::async_trait;
 
@@ -9,39 +7,37 @@ use super::{
     leases::{GuardedWriteError, Lease},
     permission::{Permission, Table},
 };
-use crate::domain::ArticleId;
+use crate::domain::DraftId;
 
-/// Says that an article was deleted and which of its bodies may still be there. It is stored in the deletion's transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// The article.
-    pub article: ArticleId,
-    /// The number of the last body that may still be there. They are numbered from 1 on.
-    pub revisions: u32,
+/// What was deleted of one draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many items.
+    pub items: u32,
+    /// Whether there may be more.
+    pub more: bool,
 }
 
-/// Finds what is to be swept, and sweeps it.
+/// Finds what is to be swept, and sweeps it. A mark says that a draft was deleted and that bodies of it, or of its article, may
+/// still be there; it is stored in the deletion's transaction.
 #[async_trait]
 pub trait Sweeps: Send + Sync {
-    /// At most `limit` marks, those of the oldest articles first.
-    async fn marks(&self, limit: u16) -> Result<Vec<Mark>, StoreError>;
+    /// The drafts of at most `limit` marks, the oldest first.
+    async fn marks(&self, limit: u16) -> Result<Vec<DraftId>, StoreError>;
 
-    /// Deletes the bodies `numbers` of a deleted article; those that are not there any more as well. It needs no guard: nobody
-    /// ever stores a body of a deleted article.
-    async fn drop_revisions(&self, article: ArticleId, numbers: RangeInclusive<u32>) -> Result<(), StoreError>;
+    /// Deletes at most `limit` of a deleted draft's bodies. It needs no guard: nobody ever stores a body of a deleted draft.
+    async fn drop_bodies(&self, draft: DraftId, limit: u16) -> Result<Dropped, StoreError>;
 
-    /// Notes that of the bodies of `article` none beyond `left` is there any more; with 0 the mark is removed. Done only while
-    /// `lease` is its holder's.
+    /// Removes the mark of a draft of which nothing is left. Done only while `lease` is its holder's.
     ///
     /// # Errors
     /// [`GuardedWriteError::Fenced`].
-    async fn settle(&self, article: ArticleId, left: u32, lease: &Lease) -> Result<(), GuardedWriteError>;
+    async fn settle(&self, draft: DraftId, lease: &Lease) -> Result<(), GuardedWriteError>;
 }
 
 /// What [`Sweeps`] does to tables, besides the guard.
 pub const SWEEPS: &[Permission] = &[
     Permission::new(Table::Articles, "Query"),
     Permission::new(Table::Articles, "BatchWriteItem"),
-    Permission::new(Table::Articles, "PutItem"),
     Permission::new(Table::Articles, "DeleteItem"),
 ];

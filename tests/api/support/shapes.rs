@@ -38,6 +38,30 @@ const ARTICLE: Shape = &[
     ("updatedAt", "time"),
 ];
 
+const DRAFT: Shape = &[
+    ("body", "string"),
+    ("createdAt", "time"),
+    ("description", "string"),
+    ("id", "string"),
+    ("slug", "slug or null"),
+    ("tagList", "strings"),
+    ("title", "string"),
+    ("updatedAt", "time"),
+    ("version", "integer"),
+];
+
+/// A draft with its text.
+#[track_caller]
+pub(crate) fn expect_draft(draft: &Value) {
+    expect(draft, DRAFT.iter().copied());
+}
+
+/// A draft in a list, without its text.
+#[track_caller]
+pub(crate) fn expect_draft_summary(draft: &Value) {
+    expect(draft, DRAFT.iter().copied().filter(|(name, _)| *name != "body"));
+}
+
 /// One's own account.
 #[track_caller]
 pub(crate) fn expect_user(user: &Value) {
@@ -97,6 +121,7 @@ fn is(value: &Value, kind: &str) -> bool {
         "boolean" => value.is_boolean(),
         "integer" => value.is_u64(),
         "slug" => value.as_str().is_some_and(is_slug),
+        "slug or null" => value.is_null() || is(value, "slug"),
         "time" => value.as_str().is_some_and(is_time),
         "profile" => {
             expect_profile(value);

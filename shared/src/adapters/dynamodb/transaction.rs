@@ -100,6 +100,23 @@ impl Transaction {
         Ok(())
     }
 
+    /// Removes the item at `key` if `condition` holds of it.
+    pub(super) fn delete_when(
+        &mut self,
+        table: &str,
+        key: Key,
+        condition: &str,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .table_name(table)
+            .set_key(Some(key.attributes()))
+            .condition_expression(condition)
+            .set_expression_attribute_values(named(values));
+        self.0.push(TransactWriteItem::builder().delete(delete.build().map_err(corrupt)?).build());
+        Ok(())
+    }
+
     /// Writes nothing to the item at `key`, and has the transaction fail unless `condition` holds there.
     pub(super) fn check(
         &mut self,

@@ -2,31 +2,32 @@
 //!
 //! | item | pk | sk |
 //! |---|---|---|
-//! | live article, or the tombstone that keeps its slug | `ARTICLE#<slug>` | `LIVE` |
-//! | a body, compressed, never changed | `REVISION#<article id>` | `<number>` |
-//! | entry of a list | `LIST#<list>` | `<article id>`, which sorts by creation |
+//! | live or withdrawn article, or the tombstone that keeps its slug | `ARTICLE#<slug>` | `LIVE` |
+//! | draft | `DRAFTS#<user id>` | `<draft id>`, which sorts by creation ([`drafts`](super::drafts)) |
+//! | a body, compressed, never changed | `REVISION#<draft id>` | `<number>` ([`bodies`](super::bodies)) |
+//! | entry of a list | `LIST#<list>` | `<article id>`, which sorts by first publication |
 //! | count of a list, in shards by article | `COUNT#<shard>` | `<list>` |
-//! | mark of a deleted article whose bodies are still to be swept | `SWEEP` | `<article id>` |
+//! | mark of a deleted draft whose bodies are still to be swept | `SWEEP` | `<draft id>` |
 //!
 //! A list is `LATEST`, `TAG#<folded tag>` or `AUTHOR#<user id>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::{bodies::REVISION, drafts::DRAFTS};
 use crate::{
     adapters::dynamodb::{
-        compression::{deflate, inflate},
         error::corrupt,
         store::{Item, Key, from_item, s, to_item},
         stream::{Images, Said},
     },
     domain::{
-        ArticleId, Timestamp, UserId,
-        article::{Article, ArticleBody, ArticleFilter, Description, Slug, Title},
+        ArticleId, DraftId, Timestamp, UserId,
+        article::{Article, ArticleFilter, Description, Slug, Standing, Title},
         change::Subject,
         tag::{FoldedTag, Tag},
     },
-    ports::{StoreError, sweeps::Mark},
+    ports::StoreError,
 };
 
 /// In how many items a count that everyone moves is kept, so that writers do not wait for each other. May be raised at any
@@ -34,7 +35,6 @@ use crate::{
 pub(super) const COUNT_SHARDS: u8 = 8;
 
 const ARTICLE: &str = "ARTICLE#";
-const REVISION: &str = "REVISION#";
 const LIST: &str = "LIST#";
 const COUNT: &str = "COUNT#";
 
@@ -43,18 +43,14 @@ pub(super) fn article_key(slug: &Slug) -> Key {
     Key::new(format!("{ARTICLE}{slug}"), "LIVE")
 }
 
-/// Where a body is.
-pub(super) fn revision_key(article: ArticleId, revision: u32) -> Key {
-    Key::new(format!("{REVISION}{article}"), format!("{revision:010}"))
-}
-
-/// What a record of the table's change stream says. Bodies, lists, counts and marks follow from the article.
+/// What a record of the table's change stream says. Drafts are
+/// their authors' own; bodies, lists, counts and marks follow from the article.
 pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
     if let Some(slug) = key.pk.strip_prefix(ARTICLE) {
         let slug = Slug::parse(slug).ok_or_else(|| corrupt("an article whose address is none"))?;
         return images.versioned(Subject::Article(slug));
     }
-    let derived = [REVISION, LIST, COUNT, MARKS].iter().any(|prefix| key.pk.starts_with(prefix));
+    let derived = [DRAFTS, REVISION, LIST, COUNT, MARKS].iter().any(|prefix| key.pk.starts_with(prefix));
     Ok(if derived { Said::Nothing } else { Said::Foreign })
 }
 
@@ -137,6 +133,7 @@ struct ArticleItem {
     #[serde(flatten)]
     key: Key,
     id: ArticleId,
+    draft_id: DraftId,
     slug: Slug,
     author_id: UserId,
     title: Title,
@@ -146,16 +143,29 @@ struct ArticleItem {
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withdrawn_at: Option<Timestamp>,
 }
 
-/// The live article as it is stored.
-pub(super) fn article_item(article: &Article) -> Result<Item, StoreError> {
-    let Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version } =
-        article.clone();
+fn item_at(article: &Article, version: u64, withdrawn_at: Option<Timestamp>) -> Result<Item, StoreError> {
+    let Article {
+        id,
+        draft_id,
+        slug,
+        author_id,
+        title,
+        description,
+        tags,
+        revision,
+        created_at,
+        updated_at,
+        version: _,
+    } = article.clone();
     let key = article_key(&slug);
     to_item(&ArticleItem {
         key,
         id,
+        draft_id,
         slug,
         author_id,
         title,
@@ -165,17 +175,29 @@ pub(super) fn article_item(article: &Article) -> Result<Item, StoreError> {
         created_at,
         updated_at,
         version,
+        withdrawn_at,
     })
 }
 
-/// The stored article; `None` for a tombstone.
-pub(super) fn article_from(item: Item) -> Result<Option<Article>, StoreError> {
+/// The live article as it is stored.
+pub(super) fn article_item(article: &Article) -> Result<Item, StoreError> {
+    item_at(article, article.version, None)
+}
+
+/// The article as it is stored when it has been withdrawn, which is a change of it.
+pub(super) fn withdrawn_item(article: &Article, at: Timestamp) -> Result<Item, StoreError> {
+    item_at(article, article.version + 1, Some(at))
+}
+
+/// What is stored of an article; `None` for a tombstone.
+pub(super) fn standing_from(item: Item) -> Result<Option<Standing>, StoreError> {
     if item.contains_key("deletedAt") {
         return Ok(None);
     }
     let ArticleItem {
         key: _,
         id,
+        draft_id,
         slug,
         author_id,
         title,
@@ -185,8 +207,19 @@ pub(super) fn article_from(item: Item) -> Result<Option<Article>, StoreError> {
         created_at,
         updated_at,
         version,
+        withdrawn_at,
     } = from_item(item)?;
-    Ok(Some(Article { id, slug, author_id, title, description, tags, revision, created_at, updated_at, version }))
+    let article =
+        Article { id, draft_id, slug, author_id, title, description, tags, revision, created_at, updated_at, version };
+    Ok(Some(if withdrawn_at.is_some() { Standing::Withdrawn(article) } else { Standing::Live(article) }))
+}
+
+/// The stored article; `None` for one that readers do not see.
+pub(super) fn article_from(item: Item) -> Result<Option<Article>, StoreError> {
+    Ok(match standing_from(item)? {
+        Some(Standing::Live(article)) => Some(article),
+        Some(Standing::Withdrawn(_)) | None => None,
+    })
 }
 
 #[derive(Serialize)]
@@ -195,57 +228,27 @@ struct Tombstone {
     #[serde(flatten)]
     key: Key,
     id: ArticleId,
-    revision: u32,
     deleted_at: Timestamp,
     version: u64,
 }
 
-/// What stays of a deleted article: its slug, and which bodies it had.
+/// What stays of a deleted article: its slug.
 pub(super) fn tombstone(article: &Article, deleted_at: Timestamp) -> Result<Item, StoreError> {
-    let Article { id, slug, revision, version, .. } = article;
-    to_item(&Tombstone { key: article_key(slug), id: *id, revision: *revision, deleted_at, version: version + 1 })
+    let Article { id, slug, version, .. } = article;
+    to_item(&Tombstone { key: article_key(slug), id: *id, deleted_at, version: version + 1 })
 }
 
 /// The partition of all marks. Each deletion writes one, as it does to the list of the latest.
 pub(super) const MARKS: &str = "SWEEP";
 
-/// Where the mark of a deleted article is.
-pub(super) fn mark_key(article: ArticleId) -> Key {
-    Key::new(MARKS, article.to_string())
+/// Where the mark of a deleted draft is.
+pub(super) fn mark_key(draft: DraftId) -> Key {
+    Key::new(MARKS, draft.to_string())
 }
 
-#[derive(Serialize, Deserialize)]
-struct MarkItem {
-    #[serde(flatten)]
-    key: Key,
-    revisions: u32,
-}
-
-/// A mark as it is stored.
-pub(super) fn mark_item(mark: &Mark) -> Result<Item, StoreError> {
-    to_item(&MarkItem { key: mark_key(mark.article), revisions: mark.revisions })
-}
-
-/// The stored mark.
-pub(super) fn mark_from(item: Item) -> Result<Mark, StoreError> {
-    let MarkItem { key, revisions } = from_item(item)?;
-    Ok(Mark { article: key.sk.parse().map_err(corrupt)?, revisions })
-}
-
-/// A body as it is stored.
-pub(super) fn revision_item(article: &Article, body: &ArticleBody) -> Result<Item, StoreError> {
-    let compressed = deflate(body.as_str().as_bytes())?;
-    let mut item = revision_key(article.id, article.revision).attributes();
-    item.insert("body".to_owned(), AttributeValue::B(compressed.into()));
-    Ok(item)
-}
-
-/// The stored body.
-pub(super) fn body_from(item: &Item) -> Result<ArticleBody, StoreError> {
-    let compressed =
-        item.get("body").and_then(|value| value.as_b().ok()).ok_or_else(|| corrupt("a revision without a body"))?;
-    let text = String::from_utf8(inflate(compressed.as_ref())?).map_err(corrupt)?;
-    ArticleBody::parse(text).map_err(|violation| corrupt(violation.0))
+/// The draft whose mark is there.
+pub(super) fn marked(key: &Key) -> Result<DraftId, StoreError> {
+    key.sk.parse().map_err(corrupt)
 }
 
 /// An entry of a list: which article, by whom, with which tags.

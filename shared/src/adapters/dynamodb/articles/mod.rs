@@ -1,5 +1,7 @@
-//! Articles: the live article, its bodies, the lists it stands on and their counts.
+//! Articles: the live article, its draft, their bodies, the lists it stands on and their counts.
 
+mod bodies;
+mod drafts;
 mod items;
 mod reads;
 mod sweeps;

@@ -7,10 +7,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use super::{
     ArticleViews,
-    items::{
-        COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_from, article_key, body_from, count_partition,
-        revision_key,
-    },
+    bodies::{body_from, body_key},
+    items::{COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_from, article_key, count_partition, standing_from},
 };
 use crate::{
     adapters::dynamodb::{
@@ -20,7 +18,7 @@ use crate::{
     },
     domain::{
         ArticleId,
-        article::{Article, ArticleFilter, Listed, Listing, Read, Slug},
+        article::{ArticleFilter, Found, Listed, Listing, Read, Slug, Standing},
         page::{Page, Start},
         tag::FoldedTag,
     },
@@ -32,15 +30,21 @@ const MAX_TAGS_LISTED: usize = 5_000;
 
 #[async_trait]
 impl ArticleReads for ArticleViews {
-    async fn read(&self, slug: &Slug) -> Result<Option<Read>, StoreError> {
-        let Some(article) = self.article(slug).await? else { return Ok(None) };
-        let (revision, author) = (revision_key(article.id, article.revision), user_key(article.author_id));
-        let wanted = vec![(&*self.articles.name, revision.clone()), (&*self.users.name, author.clone())];
+    async fn read(&self, slug: &Slug) -> Result<Option<Found>, StoreError> {
+        let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
+        let article = match item.map(standing_from).transpose()?.flatten() {
+            Some(Standing::Live(article)) => article,
+            Some(Standing::Withdrawn(article)) => return Ok(Some(Found::Withdrawn { version: article.version })),
+            None => return Ok(None),
+        };
+        let (body, author) = (body_key(article.draft_id, article.revision), user_key(article.author_id));
+        let wanted = vec![(&*self.articles.name, body.clone()), (&*self.users.name, author.clone())];
         let mut found = self.articles.dynamo.get_all(wanted).await?;
         // Without its body the article was deleted in between.
-        let Some(revision) = found.remove(&revision) else { return Ok(None) };
+        let Some(body) = found.remove(&body) else { return Ok(None) };
         let author = found.remove(&author).ok_or_else(|| corrupt("an article without its author"))?;
-        Ok(Some(Read { body: body_from(&revision)?, author: user_from(author)?.profile(), article }))
+        let read = Read { body: body_from(&body)?, author: user_from(author)?.profile(), article };
+        Ok(Some(Found::Read(Box::new(read))))
     }
 
     async fn list(&self, filter: &ArticleFilter, page: Page<ArticleId>) -> Result<Listing, StoreError> {
@@ -77,11 +81,6 @@ impl ArticleReads for ArticleViews {
 }
 
 impl ArticleViews {
-    async fn article(&self, slug: &Slug) -> Result<Option<Article>, StoreError> {
-        let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
-        Ok(item.map(article_from).transpose()?.flatten())
-    }
-
     fn query(&self) -> QueryFluentBuilder {
         self.articles.dynamo.client.query().table_name(&*self.articles.name).consistent_read(true)
     }
@@ -142,7 +141,7 @@ impl ArticleViews {
     }
 }
 
-/// The article of an entry with its author; `None` if it was deleted since the list was read.
+/// The article of an entry with its author; `None` if it was deleted or withdrawn since the list was read.
 fn listed(entry: &Entry, found: &HashMap<Key, Item>) -> Result<Option<Listed>, StoreError> {
     let Some(article) = found.get(&article_key(&entry.slug)).cloned().map(article_from).transpose()?.flatten() else {
         return Ok(None);

@@ -4,10 +4,9 @@ use async_trait::async_trait;
 
 use super::{
     ArticleTable, ArticleWriter,
-    items::{
-        List, article_from, article_item, article_key, body_from, entry_item, mark_item, revision_item, revision_key,
-        tombstone, written,
-    },
+    bodies::{article_body_item, body_from, body_key},
+    drafts::{draft_item, draft_key},
+    items::{List, article_item, article_key, entry_item, mark_key, standing_from, tombstone, withdrawn_item, written},
 };
 use crate::{
     adapters::dynamodb::{
@@ -17,97 +16,172 @@ use crate::{
     },
     domain::{
         Timestamp,
-        article::{Article, ArticleBody, Slug},
+        article::{Article, ArticleBody, Slug, Standing},
+        draft::Draft,
     },
     ports::{
         StoreError,
-        articles::{ArticleWrites, SaveArticleError},
+        articles::{ArticleWrites, DraftMove, SaveArticleError},
         idempotency::Record,
-        sweeps::Mark,
     },
 };
 
 #[async_trait]
 impl ArticleWrites for ArticleWriter {
-    async fn find(&self, slug: &Slug) -> Result<Option<Article>, StoreError> {
+    async fn find(&self, slug: &Slug) -> Result<Option<Standing>, StoreError> {
         let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
-        Ok(item.map(article_from).transpose()?.flatten())
+        Ok(item.map(standing_from).transpose()?.flatten())
     }
 
     async fn body(&self, article: &Article) -> Result<ArticleBody, StoreError> {
-        let item = self.articles.dynamo.get(&self.articles.name, revision_key(article.id, article.revision)).await?;
+        let item = self.articles.dynamo.get(&self.articles.name, body_key(article.draft_id, article.revision)).await?;
         body_from(&item.ok_or_else(|| corrupt("an article without the revision that it shows"))?)
     }
 
     async fn create(
         &self,
         article: &Article,
+        draft: &Draft,
         body: &ArticleBody,
         once: Option<Record<'_>>,
     ) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
         transaction.put_new(&self.articles.name, article_item(article)?)?;
-        transaction.put_new(&self.articles.name, revision_item(article, body)?)?;
-        for list in List::of(article) {
-            self.articles.enter(&mut transaction, &list, article)?;
-        }
-        let record = once.map(|record| self.records.join(&mut transaction, record)).transpose()?;
-        transaction.commit(&self.articles.dynamo).await.map_err(|error| match error {
-            // Whoever holds the items may be the same request, sent again.
-            NotCommitted::Store(StoreError::Contended { .. }) if record.is_some() => SaveArticleError::KeyInUse,
-            NotCommitted::Store(error) => SaveArticleError::Store(error),
-            // Before the slug: the article that has it may be that of the same request, sent before.
-            NotCommitted::Conditions(failed) if record.is_some_and(|part| failed.contains(&part)) => {
-                SaveArticleError::KeyInUse
-            }
-            NotCommitted::Conditions(failed) if failed == [0] => SaveArticleError::SlugTaken,
-            NotCommitted::Conditions(_) => {
-                SaveArticleError::Store(corrupt("a new article's first revision was there before"))
-            }
-        })
+        transaction.put_new(&self.articles.name, draft_item(draft)?)?;
+        transaction.put_new(&self.articles.name, article_body_item(article, body)?)?;
+        self.articles.relist(&mut transaction, None, Some(article))?;
+        self.commit(transaction, once, true).await
     }
 
-    async fn update(&self, old: &Article, new: &Article, body: Option<&ArticleBody>) -> Result<(), SaveArticleError> {
+    async fn publish(
+        &self,
+        before: Option<&Standing>,
+        article: &Article,
+        draft: DraftMove<'_>,
+        once: Option<Record<'_>>,
+    ) -> Result<(), SaveArticleError> {
+        let mut transaction = Transaction::default();
+        let listed = match before {
+            None => {
+                transaction.put_new(&self.articles.name, article_item(article)?)?;
+                None
+            }
+            Some(Standing::Withdrawn(old)) => {
+                transaction.replace(&self.articles.name, article_item(article)?, old.version)?;
+                None
+            }
+            Some(Standing::Live(old)) => {
+                transaction.replace(&self.articles.name, article_item(article)?, old.version)?;
+                Some(old)
+            }
+        };
+        self.articles.move_draft(&mut transaction, draft)?;
+        self.articles.relist(&mut transaction, listed, Some(article))?;
+        self.commit(transaction, once, before.is_none()).await
+    }
+
+    async fn confirm(&self, article: &Article, once: Record<'_>) -> Result<(), SaveArticleError> {
+        let mut transaction = Transaction::default();
+        let version = vec![(":version", n(article.version))];
+        transaction.check(&self.articles.name, article_key(&article.slug), "version = :version", version)?;
+        self.commit(transaction, Some(once), false).await
+    }
+
+    async fn update(
+        &self,
+        old: &Article,
+        new: &Article,
+        draft: Option<DraftMove<'_>>,
+        body: Option<&ArticleBody>,
+    ) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
         transaction.replace(&self.articles.name, article_item(new)?, old.version)?;
         if let Some(body) = body {
-            transaction.put_new(&self.articles.name, revision_item(new, body)?)?;
+            transaction.put_new(&self.articles.name, article_body_item(new, body)?)?;
         }
-        let (before, after) = (List::of(old), List::of(new));
-        for list in before.iter().filter(|list| !after.contains(list)) {
-            self.articles.leave(&mut transaction, list, old)?;
+        if let Some(draft) = draft {
+            self.articles.move_draft(&mut transaction, draft)?;
         }
-        for list in after.iter().filter(|list| !before.contains(list)) {
-            self.articles.enter(&mut transaction, list, new)?;
-        }
-        if old.folded_tags() != new.folded_tags() {
-            for list in after.iter().filter(|list| before.contains(list)) {
-                transaction.put(&self.articles.name, entry_item(list, new)?)?;
-            }
-        }
-        transaction.commit(&self.articles.dynamo).await.map_err(changed)
+        self.articles.relist(&mut transaction, Some(old), Some(new))?;
+        self.commit(transaction, None, false).await
+    }
+
+    async fn withdraw(
+        &self,
+        article: &Article,
+        draft: DraftMove<'_>,
+        now: Timestamp,
+        once: Option<Record<'_>>,
+    ) -> Result<(), SaveArticleError> {
+        let mut transaction = Transaction::default();
+        transaction.replace(&self.articles.name, withdrawn_item(article, now)?, article.version)?;
+        self.articles.move_draft(&mut transaction, draft)?;
+        self.articles.relist(&mut transaction, Some(article), None)?;
+        self.commit(transaction, once, false).await
     }
 
     async fn delete(&self, article: &Article, now: Timestamp) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
         transaction.replace(&self.articles.name, tombstone(article, now)?, article.version)?;
-        for list in List::of(article) {
-            self.articles.leave(&mut transaction, &list, article)?;
-        }
-        transaction.put(&self.articles.name, mark_item(&Mark { article: article.id, revisions: article.revision })?)?;
-        transaction.commit(&self.articles.dynamo).await.map_err(changed)
+        // Whatever it has become: nobody can save a draft that is not there.
+        transaction.delete(&self.articles.name, draft_key(article.author_id, article.draft_id))?;
+        self.articles.relist(&mut transaction, Some(article), None)?;
+        transaction.put(&self.articles.name, mark_key(article.draft_id).attributes())?;
+        self.commit(transaction, None, false).await
     }
 }
 
-/// A failed condition of a change is the article's version, or a revision that an overtaking change stored.
-fn changed(error: NotCommitted) -> SaveArticleError {
-    match error {
-        NotCommitted::Store(error) => SaveArticleError::Store(error),
-        NotCommitted::Conditions(_) => SaveArticleError::Changed,
+impl ArticleWriter {
+    /// Commits `transaction`, whose first part is the article, with the record of the request that wants it `once`. A first part
+    /// whose condition fails is a slug that is taken if the article is new, or else an article that has changed.
+    async fn commit(
+        &self,
+        mut transaction: Transaction,
+        once: Option<Record<'_>>,
+        new: bool,
+    ) -> Result<(), SaveArticleError> {
+        let record = once.map(|record| self.records.join(&mut transaction, record)).transpose()?;
+        transaction.commit(&self.articles.dynamo).await.map_err(|error| match error {
+            // Whoever holds the items may be the same request, sent again.
+            NotCommitted::Store(StoreError::Contended { .. }) if record.is_some() => SaveArticleError::KeyInUse,
+            NotCommitted::Store(error) => SaveArticleError::Store(error),
+            // Before the others: what they met may be what the same request, sent before, has done.
+            NotCommitted::Conditions(failed) if record.is_some_and(|part| failed.contains(&part)) => {
+                SaveArticleError::KeyInUse
+            }
+            NotCommitted::Conditions(failed) if new && failed == [0] => SaveArticleError::SlugTaken,
+            NotCommitted::Conditions(_) => SaveArticleError::Changed,
+        })
     }
 }
 
 impl ArticleTable {
+    /// Has the lists and their counts follow from what the live article was to what it is, as far as they differ.
+    fn relist(
+        &self,
+        transaction: &mut Transaction,
+        old: Option<&Article>,
+        new: Option<&Article>,
+    ) -> Result<(), StoreError> {
+        let lists = |article: Option<&Article>| article.map(List::of).unwrap_or_default();
+        let (before, after) = (lists(old), lists(new));
+        if let Some(old) = old {
+            for list in before.iter().filter(|list| !after.contains(list)) {
+                self.leave(transaction, list, old)?;
+            }
+        }
+        let Some(new) = new else { return Ok(()) };
+        for list in after.iter().filter(|list| !before.contains(list)) {
+            self.enter(transaction, list, new)?;
+        }
+        if old.is_some_and(|old| old.folded_tags() != new.folded_tags()) {
+            for list in after.iter().filter(|list| before.contains(list)) {
+                transaction.put(&self.name, entry_item(list, new)?)?;
+            }
+        }
+        Ok(())
+    }
+
     fn enter(&self, transaction: &mut Transaction, list: &List, article: &Article) -> Result<(), StoreError> {
         transaction.put(&self.name, entry_item(list, article)?)?;
         self.count(transaction, list, article, 1)

@@ -1,0 +1,220 @@
+//! How a draft becomes an article.
+
+use axum::http::StatusCode;
+use futures_util::future::try_join;
+use shared::{
+    domain::{
+        ArticleId, DraftId, UserId,
+        article::{Article, ArticleBody, Manuscript, Read, Slug, Standing},
+        draft::{Draft, DraftChanges},
+        user::Profile,
+    },
+    http::{
+        ApiError, Prefetched,
+        idempotency::{Answer, Idempotency},
+        views::ArticleAnswer,
+    },
+    ports::{
+        StoreError,
+        articles::{DraftMove, SaveArticleError},
+    },
+};
+
+use crate::{Publications, TRIES, slug};
+
+impl Publications {
+    /// The profile of the author `id`.
+    pub(crate) async fn author(&self, id: UserId, prefetched: &Prefetched) -> Result<Profile, ApiError> {
+        self.profiles.by_id(id, prefetched).await?.ok_or(ApiError::TokenInvalid)
+    }
+
+    /// The live article, if it is `user`'s.
+    pub(crate) async fn own(&self, slug: &str, user: UserId) -> Result<Article, ApiError> {
+        let slug = Slug::parse(slug).ok_or(ApiError::NotFound("article"))?;
+        match self.articles.find(&slug).await? {
+            None => Err(ApiError::NotFound("article")),
+            Some(Standing::Withdrawn(_)) => Err(ApiError::Gone("article")),
+            Some(Standing::Live(article)) if article.author_id == user => Ok(article),
+            Some(Standing::Live(_)) => Err(ApiError::Forbidden("article")),
+        }
+    }
+
+    /// The draft, if it is `user`'s.
+    pub(crate) async fn own_draft(&self, id: &str, user: UserId) -> Result<Draft, ApiError> {
+        let id: DraftId = id.parse().map_err(|_| ApiError::NotFound("draft"))?;
+        self.drafts.find(user, id).await?.ok_or(ApiError::NotFound("draft"))
+    }
+
+    /// What was made of `draft` before.
+    pub(crate) async fn standing(&self, draft: &Draft) -> Result<Option<Standing>, StoreError> {
+        match &draft.publication {
+            Some(publication) => self.articles.find(&publication.slug).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The article as it was just written, with `body` or else the one that is stored.
+    pub(crate) async fn show(
+        &self,
+        article: Article,
+        body: Option<ArticleBody>,
+        prefetched: &Prefetched,
+    ) -> Result<Read, ApiError> {
+        let body = match body {
+            Some(body) => body,
+            None => self.articles.body(&article).await?,
+        };
+        self.cached.written(&article, &body).await;
+        let author = self.author(article.author_id, prefetched).await?;
+        Ok(Read { article, body, author })
+    }
+
+    /// Stores a new draft and its article, under a slug that nobody has or had, `once`.
+    pub(crate) async fn create(
+        &self,
+        user: UserId,
+        author: Profile,
+        manuscript: Manuscript,
+        once: &Idempotency,
+    ) -> Result<Answer, ApiError> {
+        let now = self.system.now();
+        let draft = Draft::new(DraftId::new(now, self.system.random()), user, fields(&manuscript), now);
+        let article = draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, false), now);
+        let mut read = Read { article, body: manuscript.body.clone(), author };
+        for _ in 0..TRIES {
+            let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(read.clone()))?;
+            let published = draft.published(&read.article.slug);
+            match self.articles.create(&read.article, &published, &read.body, once.record(&answer, now)).await {
+                Ok(()) => {
+                    self.cached.written(&read.article, &read.body).await;
+                    return Ok(answer);
+                }
+                Err(SaveArticleError::Store(error)) => return Err(error.into()),
+                Err(SaveArticleError::KeyInUse) => return Err(ApiError::IdempotencyKeyInUse),
+                Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
+                    read.article.slug = self.slug(&manuscript, true);
+                }
+            }
+        }
+        Err(ApiError::Contended("article"))
+    }
+
+    /// Publishes the draft `id`, `once`: as a new article, or in place of what was made of it before.
+    pub(crate) async fn publish(
+        &self,
+        id: &str,
+        user: UserId,
+        author: Profile,
+        once: &Idempotency,
+    ) -> Result<Answer, ApiError> {
+        let mut taken = false;
+        for _ in 0..TRIES {
+            let draft = self.own_draft(id, user).await?;
+            let (body, before) = try_join(self.drafts.body(&draft), self.standing(&draft)).await?;
+            // Without its body, or its article, the draft has changed since it was read.
+            let Some(body) = body else { continue };
+            if draft.publication.is_some() != before.is_some() {
+                continue;
+            }
+            let manuscript = draft.manuscript(body)?;
+            let outcome = match &before {
+                Some(Standing::Live(article)) if draft.is_unchanged() => {
+                    self.confirm(article, &draft, manuscript.body, author.clone(), once).await
+                }
+                _ => self.replace(before.as_ref(), &draft, manuscript, author.clone(), taken, once).await,
+            };
+            match outcome {
+                Err(Refused::Saving(SaveArticleError::SlugTaken)) => taken = true,
+                Err(Refused::Saving(SaveArticleError::Changed)) => {}
+                Err(Refused::Saving(SaveArticleError::KeyInUse)) => return Err(ApiError::IdempotencyKeyInUse),
+                Err(Refused::Saving(SaveArticleError::Store(error))) => return Err(error.into()),
+                Err(Refused::Answering(error)) => return Err(error),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        Err(ApiError::Contended("draft"))
+    }
+
+    /// Puts what `draft` says in the place of what was `before`.
+    async fn replace(
+        &self,
+        before: Option<&Standing>,
+        draft: &Draft,
+        manuscript: Manuscript,
+        author: Profile,
+        taken: bool,
+        once: &Idempotency,
+    ) -> Result<Answer, Refused> {
+        let now = self.system.now();
+        let article = match before {
+            Some(before) => draft.article_again(&manuscript, before.article(), now),
+            None => draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, taken), now),
+        };
+        let new = draft.published(&article.slug);
+        let read = Read { article, body: manuscript.body, author };
+        let answer = Answer::json(StatusCode::OK, &ArticleAnswer::from(read.clone()))?;
+        let moved = DraftMove { old: draft, new: &new };
+        self.articles.publish(before, &read.article, moved, once.record(&answer, now)).await?;
+        self.cached.written(&read.article, &read.body).await;
+        Ok(answer)
+    }
+
+    /// Answers what readers see already.
+    async fn confirm(
+        &self,
+        article: &Article,
+        draft: &Draft,
+        body: ArticleBody,
+        author: Profile,
+        once: &Idempotency,
+    ) -> Result<Answer, Refused> {
+        // Article and draft were read one after the other.
+        if article.revision != draft.revision {
+            return Err(SaveArticleError::Changed.into());
+        }
+        let answer =
+            Answer::json(StatusCode::OK, &ArticleAnswer::from(Read { article: article.clone(), body, author }))?;
+        if let Some(record) = once.record(&answer, self.system.now()) {
+            self.articles.confirm(article, record).await?;
+        }
+        Ok(answer)
+    }
+
+    fn new_article_id(&self) -> ArticleId {
+        ArticleId::new(self.system.now(), self.system.random())
+    }
+
+    /// A slug of the title; with a suffix where the plain one is `taken`.
+    fn slug(&self, manuscript: &Manuscript, taken: bool) -> Slug {
+        let plain = Some(&manuscript.title).filter(|_| !taken).and_then(slug::plain);
+        plain.unwrap_or_else(|| slug::with_suffix(&manuscript.title, self.system.random()))
+    }
+}
+
+/// What the draft of a publication is made with.
+fn fields(manuscript: &Manuscript) -> DraftChanges {
+    DraftChanges {
+        title: Some(Some(manuscript.title.clone())),
+        description: Some(Some(manuscript.description.clone())),
+        body: None,
+        tags: Some(manuscript.tags.clone()),
+    }
+}
+
+/// Why nothing was published.
+enum Refused {
+    Saving(SaveArticleError),
+    Answering(ApiError),
+}
+
+impl From<SaveArticleError> for Refused {
+    fn from(error: SaveArticleError) -> Self {
+        Self::Saving(error)
+    }
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self::Answering(error)
+    }
+}
