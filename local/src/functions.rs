@@ -39,8 +39,10 @@ pub fn all() -> Vec<Entry> {
         entry::<login::Login>(),
         entry::<session::Session>(),
         entry::<profile::Profile>(),
+        entry::<follow::Follow>(),
         entry::<publish::Publish>(),
         entry::<article::Article>(),
+        entry::<like::Like>(),
         entry::<fallback::Fallback>(),
     ]
 }

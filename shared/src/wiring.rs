@@ -5,16 +5,16 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     accounts::Logins,
     adapters::{
-        dynamodb::{Dynamo, DynamoSettings, SessionTable, TableNames, UserTable},
+        dynamodb::{Dynamo, DynamoSettings, InteractionTable, SessionTable, TableNames, UserTable},
         host::Host,
         jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
         redis::{Redis, RedisUrl},
         remembered_tokens::RememberedTokens,
     },
-    cached::{CachedArticles, CachedProfiles},
+    cached::{CachedArticles, CachedCounters, CachedFollows, CachedProfiles, CachedReactions},
     config::{FromEnvironment, Reader, settings},
     http::Entrance,
-    ports::{StoreError, sessions::SessionStates, system::System},
+    ports::{StoreError, follows::FollowViews, sessions::SessionStates, system::System},
 };
 
 /// What a function reads that logs people in.
@@ -130,6 +130,23 @@ impl GateParts {
     /// Profiles by way of the cache.
     pub fn profiles(&self) -> Arc<CachedProfiles> {
         Arc::new(CachedProfiles::new(Arc::new(self.users.clone()), self.redis.clone(), self.system.clone()))
+    }
+
+    /// Counters of follows by way of the cache.
+    pub fn follows(&self, views: Arc<dyn FollowViews>) -> Arc<CachedFollows> {
+        Arc::new(CachedFollows::new(views, self.redis.clone(), self.system.clone()))
+    }
+
+    /// Counters of articles in the cache.
+    pub fn counters(&self) -> Arc<CachedCounters> {
+        Arc::new(CachedCounters::new(self.redis.clone(), self.system.clone()))
+    }
+
+    /// What was done about articles, by way of the cache.
+    pub fn reactions(&self, interactions: &InteractionTable) -> Arc<CachedReactions> {
+        let interactions = Arc::new(interactions.clone());
+        let (counter_views, views) = (interactions.clone(), interactions);
+        Arc::new(CachedReactions { counters: self.counters(), counter_views, views })
     }
 
     /// Articles by way of the cache.

@@ -1,5 +1,6 @@
 //! `GET /api/articles`, `GET /api/articles/{slug}` and `GET /api/tags`.
 
+mod feed;
 mod freshness;
 mod queries;
 

@@ -5,6 +5,8 @@
 
 mod article;
 mod fallback;
+mod follow;
+mod like;
 mod limits;
 mod login;
 mod profile;

@@ -74,11 +74,12 @@ async fn a_profile_is_open_to_everyone() {
     user.change(json!({"bio": "A bio", "image": "https://img.example/me.png"})).await.expect(200);
     let expected = json!({
         "username": user.username, "bio": "A bio", "image": "https://img.example/me.png", "following": false,
+        "followersCount": 0, "followingCount": 0,
     });
     for (case, client) in [("a stranger", Client::new()), ("somebody", reader.client), ("oneself", user.client)] {
         let answer = client.get(&format!("/api/profiles/{}", user.username)).await;
         let shown = answer.expect(200)["profile"].take();
-        shapes::expect_profile(&shown);
+        shapes::expect_counted_profile(&shown);
         assert_eq!(shown, expected, "{case}");
         assert_eq!(answer.header("content-type"), "application/json", "{case}");
     }

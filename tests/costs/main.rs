@@ -5,6 +5,7 @@
 mod drafts;
 mod meter;
 mod operations;
+mod reactions;
 mod sweeps;
 mod table;
 

@@ -18,13 +18,12 @@ use shared::{
 use crate::{
     drafts,
     meter::{Meter, Operation, Used},
-    sweeps,
+    reactions, sweeps,
     table::Row,
 };
 
 const LOGIN: &str = "the new session is remembered, which saves the next request a read";
-const NAME: &str =
-    "a name leads to an id, and that to the user; each is asked for, made under a right of its own, and filled in";
+const NAME: &str = "a name leads to an id, and that to the user and to how many follow; each is asked for, made under a right of its own, and filled in";
 const TWO_STEPS: &str = "only the live article names its revision and its author, so they are a second call; the right to fill the cache is asked for first";
 
 /// Does them all.
@@ -60,6 +59,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     reads_of_users(m, &token).await;
     articles(m, &token).await;
     articles_once(m, &token).await;
+    reactions::all(m, "jacob").await;
     sweeps::all(m).await;
     drafts::all(m, &token).await;
 
@@ -84,7 +84,7 @@ async fn reads_of_users(m: &mut Meter<'_>, token: &str) {
     let calls: &[_] = &[("Redis", 4), ("GetItem", 1), ("TransactWriteItems", 1)];
     let rename = Operation("change my account and name", "profile", calls, why);
     m.measure(rename, Method::PUT, "/api/user", token, change).await;
-    let missed = Operation("a profile, not cached", "profile", &[("Redis", 6), ("GetItem", 2)], NAME);
+    let missed = Operation("a profile, not cached", "profile", &[("Redis", 9), ("GetItem", 3)], NAME);
     m.measure(missed, Method::GET, "/api/profiles/jacob", "", Value::Null).await;
     let cached = Operation("a profile, cached", "profile", &[("Redis", 1)], "");
     m.measure(cached, Method::GET, "/api/profiles/jacob", "", Value::Null).await;
@@ -97,16 +97,19 @@ async fn articles(m: &mut Meter<'_>, token: &str) {
     let publish = Operation("publish, two tags", "publish", calls, "");
     m.measure(publish, Method::POST, "/api/articles", token, new).await;
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 5), ("GetItem", 4), ("TransactWriteItems", 1)];
-    let why = "the article must be seen to be one's own, and its draft to be unchanged; neither the session nor the author's profile was cached";
+    let calls: &[_] = &[("Redis", 5), ("GetItem", 4), ("TransactWriteItems", 1), ("BatchGetItem", 1)];
+    let why = "the article must be seen to be one's own, and its draft to be unchanged; neither the session nor the author's profile was cached; what was done about it is read for the answer";
     let edit = Operation("edit an article, session not cached", "publish", calls, why);
     m.measure(edit, Method::PUT, "/api/articles/dragons", token, json!({"article": {"body": "With much love."}})).await;
 
     let calls: &[_] = &[("Redis", 3), ("GetItem", 1), ("BatchGetItem", 1)];
     let read = Operation("read an article, not cached", "article", calls, TWO_STEPS);
     m.measure(read, Method::GET, "/api/articles/dragons", "", Value::Null).await;
+    // Whoever read the tables got the counters along, and the next reader caches them.
+    m.measure(Operation("", "article", &[], ""), Method::GET, "/api/articles/dragons", "", Value::Null).await;
+    m.rows.pop();
     let read = Operation("read an article, cached", "article", &[("Redis", 1)], "");
-    m.measure(read, Method::GET, "/api/articles/dragons", token, Value::Null).await;
+    m.measure(read, Method::GET, "/api/articles/dragons", "", Value::Null).await;
     let page = Operation(
         "a page of the latest, or of a tag",
         "article",
@@ -196,7 +199,7 @@ async fn import_with_bcrypt(platform: &Platform) {
 }
 
 /// Empties the cache.
-async fn forget_sessions(platform: &Platform) {
+pub(crate) async fn forget_sessions(platform: &Platform) {
     let url = platform.services().environment()["REDIS_URL"].clone();
     let mut redis = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
     redis::cmd("FLUSHALL").query_async::<()>(&mut redis).await.unwrap();

@@ -1,10 +1,12 @@
 //! Accounts, logins and profiles.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Answer, Outcome, encode},
+    client::{Answer, Outcome},
     expected::{Fields, Refusal, compare},
     operation::{AccountFields, Refresh, Who},
     vocabulary::{Kept, Sent, Word},
@@ -30,7 +32,16 @@ impl World {
         let (Some(username), Some(email), Some(password)) = (username, email, password) else {
             return Err("a field without a value is refused".to_owned());
         };
-        self.users.push(User { username, email, password: password.shown, bio: None, image: None });
+        self.users.push(User {
+            username,
+            email,
+            password: password.shown,
+            bio: None,
+            image: None,
+            follows: BTreeSet::new(),
+            likes: BTreeSet::new(),
+            collects: BTreeMap::new(),
+        });
         self.logged_in(self.users.len() - 1, 201, &answer)
     }
 
@@ -158,22 +169,6 @@ impl World {
         account.bio = bio.unwrap_or_else(|| account.bio.clone());
         account.image = image.unwrap_or_else(|| account.image.clone());
         compare(&answer, 200, &self.account_answer(user, &caller.token.unwrap_or_default()))
-    }
-
-    pub(crate) async fn profile(&mut self, who: &Who, name: &Word) -> Outcome {
-        let caller = self.caller(who);
-        let path = format!("/api/profiles/{}", encode(&name.written));
-        let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
-        if name.written.is_empty() {
-            return Refusal::new(404, "not-found", &["path"]).compare(&answer);
-        }
-        if let Err(refusal) = &caller.known {
-            return refusal.compare(&answer);
-        }
-        match self.by_name(name.kept.as_ref()) {
-            Some(user) => compare(&answer, 200, &json!({"profile": self.users[user].profile()})),
-            None => Refusal::new(404, "not-found", &["profile"]).compare(&answer),
-        }
     }
 
     /// The refusal of a name or an address that somebody other than `own` has.

@@ -50,7 +50,7 @@ impl World {
             withdrawn: false,
             draft: self.drafts.len(),
         };
-        compare(&answer, 201, &self.article_answer(&article))?;
+        compare(&answer, 201, &self.article_answer(&article, Some(user)))?;
         self.newest(article.clone())?;
         self.draft_of_the_newest(caller.token.as_deref(), article).await
     }
@@ -108,7 +108,7 @@ impl World {
             updated_at: text(&answer, "updatedAt"),
             ..old
         };
-        compare(&answer, 200, &self.article_answer(&article))?;
+        compare(&answer, 200, &self.article_answer(&article, Some(user)))?;
         if article.updated_at <= old.updated_at {
             return Err(format!("the change did not move updatedAt: {}", article.updated_at));
         }
@@ -156,18 +156,19 @@ impl World {
         let (number, slug) = self.which(which);
         let path = format!("/api/articles/{}", encode(&slug));
         let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
-        if let Err(refusal) = &caller.known {
-            return refusal.compare(&answer);
-        }
+        let viewer = match &caller.known {
+            Ok(viewer) => *viewer,
+            Err(refusal) => return refusal.compare(&answer),
+        };
         match number.map(|number| &self.articles[number]).filter(|article| article.live || article.withdrawn) {
             Some(article) if article.withdrawn => Refusal::new(410, "gone", &["article"]).compare(&answer),
-            Some(article) => compare(&answer, 200, &self.article_answer(article)),
+            Some(article) => compare(&answer, 200, &self.article_answer(article, viewer)),
             None => Refusal::new(404, "not-found", &["article"]).compare(&answer),
         }
     }
 
     /// Which article, by number, and its slug.
-    fn which(&self, which: &Which) -> (Option<usize>, String) {
+    pub(crate) fn which(&self, which: &Which) -> (Option<usize>, String) {
         match which {
             Which::Article(index) if !self.articles.is_empty() => {
                 let number = index.of(self.articles.len());
@@ -189,19 +190,27 @@ impl World {
         if own { Ok(number) } else { Err(Refusal::new(403, "forbidden", &["article"])) }
     }
 
-    pub(crate) fn article_answer(&self, article: &Article) -> Value {
-        let mut view = self.summary(article);
+    pub(crate) fn article_answer(&self, article: &Article, viewer: Option<usize>) -> Value {
+        let mut view = self.summary(article, viewer);
         view["body"] = json!(article.body);
         json!({ "article": view })
     }
 
-    /// An article as a list shows it.
-    pub(crate) fn summary(&self, article: &Article) -> Value {
+    /// An article as a list shows it to a viewer.
+    pub(crate) fn summary(&self, article: &Article, viewer: Option<usize>) -> Value {
         let tags: Vec<_> = article.tags.iter().map(|tag| &tag.shown).collect();
+        let number = self.articles.iter().position(|other| other.slug == article.slug);
+        let number = number.unwrap_or(self.articles.len());
+        let viewer_user = viewer.map(|viewer| &self.users[viewer]);
         json!({
             "slug": article.slug, "title": article.title.shown, "description": article.description, "tagList": tags,
-            "createdAt": article.created_at, "updatedAt": article.updated_at, "favorited": false,
-            "favoritesCount": 0, "author": self.users[article.author].profile(),
+            "createdAt": article.created_at, "updatedAt": article.updated_at,
+            "favorited": viewer_user.is_some_and(|user| user.likes.contains(&number)),
+            "favoritesCount": self.users.iter().filter(|user| user.likes.contains(&number)).count(),
+            "collected": viewer_user.is_some_and(|user| user.collects.contains_key(&number)),
+            "collectsCount": self.users.iter().filter(|user| user.collects.contains_key(&number)).count(),
+            "readsCount": 0, "commentsCount": 0,
+            "author": self.profile_of(article.author, viewer),
         })
     }
 

@@ -166,14 +166,14 @@ impl World {
                 withdrawn,
                 draft: number,
             };
-            compare(&answer, 200, &self.article_answer(&article))?;
+            compare(&answer, 200, &self.article_answer(&article, Some(article.author)))?;
             self.drafts[number].article = Some(self.articles.len());
             self.drafts[number].live = Some(draft.version);
             return self.newest(article);
         };
         let old = self.articles[before].clone();
         if draft.live == Some(draft.version) {
-            return compare(&answer, 200, &self.article_answer(&old));
+            return compare(&answer, 200, &self.article_answer(&old, Some(old.author)));
         }
         let Draft { description, body, tags, .. } = draft;
         let updated_at = text(&answer, "updatedAt");
@@ -181,7 +181,7 @@ impl World {
             return Err(format!("the publication did not move updatedAt: {updated_at}"));
         }
         let article = Article { title, description, body, tags, updated_at, live: true, withdrawn: false, ..old };
-        compare(&answer, 200, &self.article_answer(&article))?;
+        compare(&answer, 200, &self.article_answer(&article, Some(article.author)))?;
         self.spell(&article.tags);
         self.articles[before] = article;
         self.drafts[number].live = Some(draft.version);

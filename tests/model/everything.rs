@@ -13,13 +13,18 @@ impl World {
     /// Compares everything that can be read of the case.
     pub(crate) async fn compare_everything(&mut self) -> Outcome {
         for name in words::names() {
-            self.profile(&Who::Nobody, &name.of(self.case)).await?;
+            let name = name.of(self.case);
+            self.profile(&Who::Nobody, &name).await?;
+            self.followers(&Who::Nobody, &name).await?;
+            self.followees(&Who::Nobody, &name).await?;
         }
         for session in 0..self.sessions.len() {
             self.account(&newest_token(session, self)).await?;
         }
         for article in 0..self.articles.len() {
             self.read(&Who::Nobody, &Which::Article(Pick(article))).await?;
+            let reader = newest_token(article % self.sessions.len(), self);
+            self.read(&reader, &Which::Article(Pick(article))).await?;
         }
         for number in 0..self.drafts.len() {
             let session = self.session_of(self.drafts[number].author).await?;
@@ -34,9 +39,26 @@ impl World {
         let tags: Vec<_> = tags.into_iter().map(|(same, shown)| word(Kept { shown, same })).collect();
         for author in authors.iter().map(Some).chain([None]) {
             for tag in tags.iter().map(Some).chain([None]) {
-                let query = Query { author: author.cloned(), tag: tag.cloned(), limit: Some("100"), offset: None };
+                let query = Query {
+                    author: author.cloned(),
+                    tag: tag.cloned(),
+                    favorited: None,
+                    limit: Some("100"),
+                    offset: None,
+                };
                 self.list(&Who::Nobody, &query).await?;
             }
+        }
+        for fan in &authors {
+            let limit = Some("100");
+            let query = Query { author: None, tag: None, favorited: Some(fan.clone()), limit, offset: None };
+            self.list(&Who::Nobody, &query).await?;
+        }
+        for session in 0..self.sessions.len() {
+            let who = newest_token(session, self);
+            self.likes(&who).await?;
+            self.feed(&who).await?;
+            self.collection(&who, None).await?;
         }
         self.tags().await
     }

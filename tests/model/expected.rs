@@ -23,6 +23,11 @@ impl Refusal {
         Self { status, code, errors }
     }
 
+    /// Whether it has this status.
+    pub(crate) fn is(&self, status: u16) -> bool {
+        self.status == status
+    }
+
     /// Compares an answer with the refusal.
     pub(crate) fn compare(&self, answer: &Answer) -> Outcome {
         let keys: Vec<&str> = answer.body["errors"].as_object().into_iter().flatten().map(|(key, _)| &**key).collect();

@@ -17,10 +17,15 @@ impl World {
     pub(crate) async fn list(&mut self, who: &Who, query: &Query) -> Outcome {
         let caller = self.caller(who);
         let word = |word: &Option<Word>| word.as_ref().map(|word| word.of(self.case));
-        let (author, tag) = (word(&query.author), word(&query.tag));
+        let (author, tag, favorited) = (word(&query.author), word(&query.tag), word(&query.favorited));
+        let fan = favorited.as_ref().and_then(|name| self.by_name(name.kept.as_ref()));
+        // What somebody liked and is gone is counted as far as it is on other pages: one page shows all.
+        let gone = fan.is_some_and(|fan| self.users[fan].likes.iter().any(|number| !self.articles[*number].live));
+        let query = if gone { &Query { limit: Some("100"), offset: None, ..query.clone() } } else { query };
         let texts = [
             ("author", author.as_ref().map(|author| author.written.as_str())),
             ("tag", tag.as_ref().map(|tag| tag.written.as_str())),
+            ("favorited", favorited.as_ref().map(|name| name.written.as_str())),
             ("limit", query.limit),
             ("offset", query.offset),
         ];
@@ -28,17 +33,21 @@ impl World {
         let parameters: Vec<_> = parameters.collect();
         let path = format!("/api/articles?{}", parameters.join("&"));
         let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
-        if let Err(refusal) = &caller.known {
-            return refusal.compare(&answer);
-        }
+        let viewer = match &caller.known {
+            Ok(viewer) => *viewer,
+            Err(refusal) => return refusal.compare(&answer),
+        };
         let (limit, offset) = (number(query.limit, 20, 1, usize::MAX), number(query.offset, 0, 0, 10_000));
         let (Some(limit), Some(offset)) = (limit, offset) else {
             let bad = [(limit.is_none(), "limit"), (offset.is_none(), "offset")];
             let bad: Vec<_> = bad.iter().filter(|(bad, _)| *bad).map(|(_, name)| *name).collect();
             return Refusal::new(422, "fields-invalid", &bad).compare(&answer);
         };
-        let everyones = author.is_none() && tag.is_none();
-        let own: Vec<_> = self.listed(author.as_ref(), tag.as_ref()).map(|article| self.summary(article)).collect();
+        let everyones = author.is_none() && tag.is_none() && favorited.is_none();
+        let own: Vec<_> = self
+            .listed(author.as_ref(), tag.as_ref(), favorited.is_some().then_some(fan))
+            .map(|article| self.summary(article, viewer))
+            .collect();
         let total = own.len() + if everyones { self.others } else { 0 };
         let limit = limit.min(100);
         compare_page(&answer, &own, total, offset, limit)?;
@@ -54,10 +63,18 @@ impl World {
     }
 
     /// The articles that pass a filter, newest first.
-    fn listed(&self, author: Option<&Word>, tag: Option<&Word>) -> impl Iterator<Item = &Article> {
+    fn listed(
+        &self,
+        author: Option<&Word>,
+        tag: Option<&Word>,
+        fan: Option<Option<usize>>,
+    ) -> impl Iterator<Item = &Article> {
         let author = author.map(|author| self.by_name(author.kept.as_ref()));
         let tag = tag.map(|tag| tag.kept.clone());
-        self.articles.iter().rev().filter(move |article| {
+        let liked =
+            move |number: usize| fan.is_none_or(|fan| fan.is_some_and(|fan| self.users[fan].likes.contains(&number)));
+        let all = self.articles.iter().enumerate().rev().filter(move |(number, _)| liked(*number));
+        all.map(|(_, article)| article).filter(move |article| {
             let by = author.is_none_or(|author| author == Some(article.author));
             let tagged = |wanted: &Option<Kept>| {
                 wanted.as_ref().is_some_and(|wanted| article.tags.iter().any(|tag| tag.same == wanted.same))
@@ -88,7 +105,7 @@ impl World {
 }
 
 /// Compares a page of a list that begins with `own` and goes on with what earlier cases left, `total` in all.
-fn compare_page(answer: &Answer, own: &[Value], total: usize, offset: usize, limit: usize) -> Outcome {
+pub(crate) fn compare_page(answer: &Answer, own: &[Value], total: usize, offset: usize, limit: usize) -> Outcome {
     let mut page: Vec<_> = own.iter().skip(offset).take(limit).cloned().collect();
     let shown = page.len();
     let older = answer.body["articles"].as_array().into_iter().flatten().skip(shown).cloned();

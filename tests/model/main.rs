@@ -8,6 +8,8 @@ mod client;
 mod drafts;
 mod everything;
 mod expected;
+mod follows;
+mod likes;
 mod lists;
 mod operation;
 mod vocabulary;

@@ -90,6 +90,8 @@ pub(crate) struct ArticleFields {
 pub(crate) struct Query {
     pub(crate) author: Option<Word>,
     pub(crate) tag: Option<Word>,
+    /// Only what this user likes.
+    pub(crate) favorited: Option<Word>,
     pub(crate) limit: Option<&'static str>,
     pub(crate) offset: Option<&'static str>,
 }
@@ -111,6 +113,17 @@ pub(crate) enum Operation {
     Account(Who),
     ChangeAccount(Who, AccountFields),
     Profile(Who, Word),
+    Follow(Who, Word),
+    Unfollow(Who, Word),
+    Followers(Who, Word),
+    Followees(Who, Word),
+    Like(Who, Which),
+    Unlike(Who, Which),
+    Collect(Who, Which, Sent<Word>),
+    TakeOut(Who, Which),
+    Likes(Who),
+    Feed(Who),
+    Collection(Who, Option<Word>),
     Publish(Who, ArticleFields),
     Edit(Who, Which, ArticleFields),
     Delete(Who, Which),
@@ -140,6 +153,14 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         .prop_map(|(email, password)| Operation::LogIn { email, password });
     prop_oneof![
         12 => (who(), new_article()).prop_map(|(who, fields)| Operation::Publish(who, fields)),
+        8 => (who(), which()).prop_map(|(who, which)| Operation::Like(who, which)),
+        4 => (who(), which()).prop_map(|(who, which)| Operation::Unlike(who, which)),
+        6 => (who(), which(), folder()).prop_map(|(who, which, folder)| Operation::Collect(who, which, folder)),
+        2 => (who(), which()).prop_map(|(who, which)| Operation::TakeOut(who, which)),
+        2 => who().prop_map(Operation::Likes),
+        4 => who().prop_map(Operation::Feed),
+        2 => (who(), proptest::option::of(select(words::folders())))
+            .prop_map(|(who, folder)| Operation::Collection(who, folder)),
         8 => (who(), which(), article_changes()).prop_map(|(who, which, fields)| Operation::Edit(who, which, fields)),
         5 => (who(), which()).prop_map(|(who, which)| Operation::Delete(who, which)),
         4 => (who(), which()).prop_map(|(who, which)| Operation::Withdraw(who, which)),
@@ -154,6 +175,10 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         8 => (who(), query()).prop_map(|(who, query)| Operation::List(who, query)),
         2 => Just(Operation::Tags),
         3 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Profile(who, name)),
+        5 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Follow(who, name)),
+        3 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Unfollow(who, name)),
+        1 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Followers(who, name)),
+        1 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Followees(who, name)),
         6 => (who(), account_changes()).prop_map(|(who, fields)| Operation::ChangeAccount(who, fields)),
         3 => who().prop_map(Operation::Account),
         2 => who().prop_map(Operation::LogOut),
@@ -174,7 +199,7 @@ fn who() -> impl Strategy<Value = Who> {
 }
 
 fn which() -> impl Strategy<Value = Which> {
-    let none = select(vec!["no-such-slug", "Capitals", "feed", "a--b", "a/b", "é"]).prop_map(Which::Slug);
+    let none = select(vec!["no-such-slug", "Capitals", "hot", "a--b", "a/b", "é"]).prop_map(Which::Slug);
     prop_oneof![12 => pick().prop_map(Which::Article), 1 => none]
 }
 
@@ -238,6 +263,11 @@ fn new_article() -> impl Strategy<Value = ArticleFields> {
         .prop_map(|(title, description, body, tags)| ArticleFields { title, description, body, tags })
 }
 
+/// A folder, or none.
+fn folder() -> impl Strategy<Value = Sent<Word>> {
+    prop_oneof![1 => Just(Sent::Absent), 1 => Just(Sent::Null), 4 => mostly(words::folders())]
+}
+
 fn article_changes() -> impl Strategy<Value = ArticleFields> {
     let tags = prop_oneof![1 => Just(Sent::Absent), 1 => tags()];
     (seldom(words::titles()), seldom(words::descriptions()), seldom(words::bodies()), tags)
@@ -262,8 +292,9 @@ fn query() -> impl Strategy<Value = Query> {
     (
         proptest::option::of(select(words::names())),
         proptest::option::of(tag),
+        proptest::option::weighted(0.3, select(words::names())),
         proptest::option::weighted(0.3, limit),
         proptest::option::weighted(0.3, offset),
     )
-        .prop_map(|(author, tag, limit, offset)| Query { author, tag, limit, offset })
+        .prop_map(|(author, tag, favorited, limit, offset)| Query { author, tag, favorited, limit, offset })
 }

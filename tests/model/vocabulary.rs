@@ -194,6 +194,17 @@ pub(crate) fn tags() -> Vec<Word> {
     ]
 }
 
+/// Folders of collections.
+pub(crate) fn folders() -> Vec<Word> {
+    vec![
+        as_written("To read"),
+        kept(" to read ", "to read", "to read"),
+        as_written("收藏 &=%41"),
+        refused("two\nlines"),
+        refused(&"x".repeat(65)),
+    ]
+}
+
 /// Texts that are no tags.
 pub(crate) fn no_tags() -> Vec<Word> {
     vec![refused(""), refused(" "), refused("a\tb#"), refused(&"x".repeat(65)), refused(&"\u{fdfa}".repeat(20))]

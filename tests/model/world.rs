@@ -1,9 +1,9 @@
 //! The model: what a platform would know that kept everything in a few lists, and the platform that is compared with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     client::{Answer, Client, Outcome},
@@ -20,12 +20,12 @@ pub(crate) struct User {
     pub(crate) password: String,
     pub(crate) bio: Option<String>,
     pub(crate) image: Option<String>,
-}
-
-impl User {
-    pub(crate) fn profile(&self) -> Value {
-        json!({"username": self.username.shown, "bio": self.bio, "image": self.image, "following": false})
-    }
+    /// Users by number.
+    pub(crate) follows: BTreeSet<usize>,
+    /// Articles by number.
+    pub(crate) likes: BTreeSet<usize>,
+    /// Articles by number, each with its folder.
+    pub(crate) collects: BTreeMap<usize, Option<String>>,
 }
 
 /// A login, its user by number.
@@ -131,6 +131,17 @@ impl World {
             Operation::Account(who) => self.account(who).await,
             Operation::ChangeAccount(who, fields) => self.change_account(who, fields).await,
             Operation::Profile(who, name) => self.profile(who, &name.of(self.case)).await,
+            Operation::Follow(who, name) => self.follow(who, &name.of(self.case)).await,
+            Operation::Unfollow(who, name) => self.unfollow(who, &name.of(self.case)).await,
+            Operation::Followers(who, name) => self.followers(who, &name.of(self.case)).await,
+            Operation::Followees(who, name) => self.followees(who, &name.of(self.case)).await,
+            Operation::Like(who, which) => self.like(who, which).await,
+            Operation::Unlike(who, which) => self.unlike(who, which).await,
+            Operation::Collect(who, which, folder) => self.collect(who, which, folder).await,
+            Operation::TakeOut(who, which) => self.take_out(who, which).await,
+            Operation::Feed(who) => self.feed(who).await,
+            Operation::Likes(who) => self.likes(who).await,
+            Operation::Collection(who, folder) => self.collection(who, folder.as_ref()).await,
             Operation::Publish(who, fields) => self.publish(who, fields).await,
             Operation::Edit(who, which, fields) => self.edit(who, which, fields).await,
             Operation::Delete(who, which) => self.delete(who, which).await,

@@ -59,11 +59,14 @@ fn passes(pk: &str) -> bool {
 
 #[test]
 fn filters_let_through_what_somebody_wants_and_nothing_else() {
-    for wanted in ["ARTICLE#how-to", "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "USERNAME#ann"] {
+    for wanted in
+        ["ARTICLE#how-to", "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "USERNAME#ann", "COUNTERS#01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    {
         assert!(passes(wanted), "{wanted}");
     }
     let (draft, revision) = ("DRAFTS#01ARZ3NDEKTSV4RRFFQ69G5FAV", "REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV");
-    for unwanted in [draft, revision, "LIST#LATEST", "COUNT#0", "SWEEP", "EMAIL#ann@mail.example"] {
+    let like = "LIKES#01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    for unwanted in [draft, revision, like, "LIST#LATEST", "COUNT#0", "SWEEP", "EMAIL#ann@mail.example"] {
         assert!(!passes(unwanted), "{unwanted}");
     }
 }

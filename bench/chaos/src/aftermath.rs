@@ -8,17 +8,20 @@ use crate::tables::{Item, Tables, number, text, texts};
 const USERS: &str = "UsersTable";
 const SESSIONS: &str = "SessionsTable";
 const ARTICLES: &str = "ArticlesTable";
+const INTERACTIONS: &str = "InteractionsTable";
 
 /// Finds what contradicts itself.
 type Check = fn(&Tables) -> Vec<String>;
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 8] = [
     lists_have_the_live_articles_and_no_others,
     counts_equal_the_entries,
     the_bodies_of_live_articles_and_of_drafts_are_there,
     articles_have_their_drafts_and_drafts_their_articles,
     each_user_has_their_guards_and_no_others,
     sessions_are_of_users,
+    follows_stand_on_both_sides,
+    counters_equal_the_relations,
 ];
 
 /// All that contradicts itself.
@@ -121,6 +124,36 @@ fn sessions_are_of_users(tables: &Tables) -> Vec<String> {
     orphans.map(|(user, session, _)| format!("{session} is of {user}, who is not there")).collect()
 }
 
+fn follows_stand_on_both_sides(tables: &Tables) -> Vec<String> {
+    let follows: BTreeSet<_> = tables.items(INTERACTIONS, "FOLLOWS#").map(|(from, to, _)| (from, to)).collect();
+    let followers: BTreeSet<_> = tables.items(INTERACTIONS, "FOLLOWERS#").map(|(to, from, _)| (from, to)).collect();
+    follows.symmetric_difference(&followers).map(|pair| format!("a follow on one side only: {pair:?}")).collect()
+}
+
+fn counters_equal_the_relations(tables: &Tables) -> Vec<String> {
+    // Whose counter, and which; how many there are, and how many it says.
+    let mut numbers: BTreeMap<(&str, &str), (i64, i64)> = BTreeMap::new();
+    for (relation, of_owner, of_target) in
+        [("FOLLOWS#", "following", "followers"), ("LIKES#", "likes", "likes"), ("COLLECTS#", "collects", "collects")]
+    {
+        for (owner, target, _) in tables.items(INTERACTIONS, relation) {
+            numbers.entry((owner, of_owner)).or_default().0 += 1;
+            numbers.entry((target, of_target)).or_default().0 += 1;
+        }
+    }
+    for prefix in ["COUNTERS#", "KEPT#"] {
+        for (id, _, item) in tables.items(INTERACTIONS, prefix) {
+            for counter in ["following", "followers", "likes", "collects"] {
+                if let Some(says) = number(item, counter) {
+                    numbers.entry((id, counter)).or_default().1 = says;
+                }
+            }
+        }
+    }
+    let wrong = numbers.into_iter().filter(|(_, (are, says))| are != says);
+    wrong.map(|((id, counter), (are, says))| format!("{counter} of {id}: {says}, and there are {are}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -131,6 +164,7 @@ mod tests {
     fn whole() -> Vec<(&'static str, Value)> {
         let article = |pk: &str, sk: &str| json!({"pk": {"S": pk}, "sk": {"S": sk}});
         let count = |list: &str| json!({"pk": {"S": "COUNT#1"}, "sk": {"S": list}, "n": {"N": "1"}});
+        let counters = |pk: &str, name: &str| json!({"pk": {"S": pk}, "sk": {"S": "COUNTS"}, name: {"N": "1"}});
         let guard = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "GUARD"}, "userId": {"S": "u"}});
         vec![
             (USERS, json!({"pk": {"S": "USER#u"}, "sk": {"S": "USER"}, "username": {"S": "a"}, "email": {"S": "a@b"}})),
@@ -159,6 +193,13 @@ mod tests {
             (ARTICLES, count("LATEST")),
             (ARTICLES, count("AUTHOR#u")),
             (ARTICLES, count("TAG#x")),
+            (INTERACTIONS, article("FOLLOWS#u", "v")),
+            (INTERACTIONS, article("FOLLOWERS#v", "u")),
+            (INTERACTIONS, counters("COUNTERS#u", "following")),
+            (INTERACTIONS, counters("COUNTERS#v", "followers")),
+            (INTERACTIONS, article("LIKES#u", "1")),
+            (INTERACTIONS, counters("COUNTERS#1", "likes")),
+            (INTERACTIONS, counters("KEPT#u", "likes")),
         ]
     }
 

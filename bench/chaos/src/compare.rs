@@ -44,6 +44,10 @@ pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
     for (_, article) in certain {
         let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
         let whole = article.fields.are(&answer["article"]) && shows(&answer["article"]["author"], &writer.account);
+        let count = &answer["article"]["favoritesCount"];
+        if article.liked.is_some_and(|liked| *count != u64::from(liked)) {
+            lost.push(format!("likes: {} has {count}, not {:?}", article.slug, article.liked));
+        }
         if !whole {
             lost.push(format!("article: {status} {answer}, not {article:?}"));
         }

@@ -67,7 +67,7 @@ impl Writer {
         let known = |slug: &String| self.articles.iter().any(|article| article.slug == *slug);
         let mut new: Vec<_> = listed.iter().map(slug).filter(|slug| !known(slug)).collect();
         let Some(slug) = new.pop() else { return Ok(false) };
-        let article = Article { slug, fields };
+        let article = Article { slug, fields, liked: Some(false) };
         let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
         if !new.is_empty() || status != 200 || !article.fields.are(&answer["article"]) {
             self.lost.push(format!("a half article: {article:?} is {status} {answer} beside {new:?}"));
@@ -77,7 +77,7 @@ impl Writer {
     }
 
     async fn is_edited(&mut self, api: &Api, number: usize, fields: Fields) -> Result<bool> {
-        let Article { slug, fields: old } = &self.articles[number];
+        let Article { slug, fields: old, .. } = &self.articles[number];
         let (status, answer) = api.read(&format!("/api/articles/{slug}"), None).await?;
         let done = status == 200 && fields.are(&answer["article"]);
         if !done && !old.are(&answer["article"]) {
@@ -90,7 +90,7 @@ impl Writer {
     }
 
     async fn is_deleted(&mut self, api: &Api, number: usize) -> Result<bool> {
-        let Article { slug, fields } = &self.articles[number];
+        let Article { slug, fields, .. } = &self.articles[number];
         let (status, answer) = api.read(&format!("/api/articles/{slug}"), None).await?;
         if status == 404 {
             self.deleted.push(self.articles.remove(number).slug);

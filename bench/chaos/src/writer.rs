@@ -43,6 +43,8 @@ pub(crate) struct Fields {
 pub(crate) struct Article {
     pub(crate) slug: String,
     pub(crate) fields: Fields,
+    /// Whether its writer likes it, if that is known.
+    pub(crate) liked: Option<bool>,
 }
 
 /// A login.
@@ -122,8 +124,10 @@ impl Writer {
             (0..35, _) | (35..80, true) => self.publish(api).await,
             (35..60, false) => self.edit(api).await,
             (60..70, false) => self.delete(api).await,
-            (70..80, false) => self.read(api).await,
-            (80..90, _) => self.change(api).await,
+            (70..76, false) => self.read(api).await,
+            (76..80, false) => self.like(api).await,
+            (80..84, _) => self.follow(api).await,
+            (84..90, _) => self.change(api).await,
             (90..94, _) => self.refresh(api).await,
             (94..97, _) => self.log_in(api).await,
             _ => self.log_out(api).await,
@@ -186,7 +190,7 @@ impl Writer {
         let outcome = self.ask(api, Method::POST, "/api/articles", &fields.body()).await;
         if let Some(answer) = self.learn("publish", outcome, 201, Some(Doubt::Publish(fields.clone())))? {
             let slug = answer["article"]["slug"].as_str().unwrap_or_default().to_owned();
-            self.articles.push(Article { slug, fields });
+            self.articles.push(Article { slug, fields, liked: Some(false) });
         }
         Ok(())
     }
@@ -209,6 +213,34 @@ impl Writer {
             self.deleted.push(self.articles.remove(number).slug);
         }
         Ok(())
+    }
+
+    /// Likes one of the own articles, or no longer does: whoever read it before may see an older count no more.
+    async fn like(&mut self, api: &Api) -> Result<(), Away> {
+        let number = self.dice.usize(..self.articles.len());
+        let liked = !self.articles[number].liked.unwrap_or_default();
+        let path = format!("/api/articles/{}/favorite", self.articles[number].slug);
+        let method = if liked { Method::POST } else { Method::DELETE };
+        // Without an answer nobody knows, until it is done again.
+        self.articles[number].liked = None;
+        let outcome = self.ask(api, method, &path, &Value::Null).await;
+        if self.learn("like", outcome, 200, None)?.is_some() {
+            self.articles[number].liked = Some(liked);
+        }
+        Ok(())
+    }
+
+    /// Follows the writer of the next number, or no longer does. All move one another's counters.
+    async fn follow(&mut self, api: &Api) -> Result<(), Away> {
+        let path = format!("/api/profiles/writer-{}/follow", self.number + 1);
+        let method = if self.dice.bool() { Method::POST } else { Method::DELETE };
+        let outcome = self.ask(api, method, &path, &Value::Null).await;
+        // Whoever has changed their name, or is not there yet, is followed by nobody.
+        let outcome = match outcome {
+            Outcome::Answered(404, body) => Outcome::Answered(200, body),
+            other => other,
+        };
+        self.learn("follow", outcome, 200, None).map(drop)
     }
 
     /// Reads what was written last or long ago, while others write.

@@ -1,14 +1,16 @@
-//! `GET /api/articles`, `GET /api/articles/{slug}` and `GET /api/tags`: everyone reads. Everything is read as last written.
+//! `GET /api/articles`, `GET /api/articles/feed`, `GET /api/articles/{slug}` and `GET /api/tags`: everyone reads. Everything is read as last written.
 
 mod wiring;
 
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
+use futures_util::try_join;
 use serde::Deserialize;
 use shared::{
-    cached::{CachedArticles, CachedProfiles},
+    cached::{CachedArticles, CachedProfiles, CachedReactions, Sources},
     domain::{
+        UserId,
         article::{ArticleFilter, Found, Listing, Slug},
         page::Page,
         tag::FoldedTag,
@@ -16,10 +18,16 @@ use shared::{
     },
     http::{
         ApiError, Arriving, PathParam, Prefetched, Problem, Query, Reading,
-        auth::MaybeViewer,
+        auth::{MaybeViewer, Viewer},
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
-    ports::{StoreError, articles::ArticleReads, cache::Wanted},
+    ports::{
+        StoreError,
+        articles::{ArticleDetails, ArticleReads},
+        cache::Wanted,
+        feeds::Feeds,
+        reactions::LikeLists,
+    },
 };
 use utoipa::IntoParams;
 
@@ -29,19 +37,27 @@ pub use wiring::{Article, Config};
 #[derive(Clone)]
 pub struct Articles {
     articles: Arc<dyn ArticleReads>,
+    details: Arc<dyn ArticleDetails>,
+    likes: Arc<dyn LikeLists>,
+    feeds: Arc<dyn Feeds>,
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
+    reactions: Arc<CachedReactions>,
 }
 
 impl Articles {
     /// What a request needs of the cache.
     fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
-        match arriving.route {
-            "/api/articles/{slug}" => self.cached.wanted(arriving.param("slug"), &self.profiles),
-            "/api/articles" => match arriving.query("author") {
-                author if author.is_empty() => Vec::new(),
-                author => self.profiles.wanted_holder(&author),
-            },
+        match (arriving.route, arriving.identity) {
+            // Who asks about themselves is answered from the table.
+            ("/api/articles/{slug}", Some(_)) => self.cached.wanted(arriving.param("slug"), &self.profiles),
+            ("/api/articles/{slug}", None) => {
+                self.cached.wanted_with_counters(arriving.param("slug"), &self.profiles, &self.reactions.counters)
+            }
+            ("/api/articles", _) => {
+                let names = [arriving.query("author"), arriving.query("favorited")];
+                names.iter().flat_map(|name| self.profiles.wanted_holder(name)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -67,6 +83,20 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
+/// Which part of the feed.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct FeedQuery {
+    /// How many; more than 100 get 100.
+    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
+    limit: Option<String>,
+    /// How many of the newest to skip.
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 10000, default = 0)]
+    offset: Option<String>,
+    /// The `cursor` of the page before, in place of an offset.
+    cursor: Option<String>,
+}
+
 /// The latest articles
 #[utoipa::path(get, path = "/api/articles", tag = "Articles", operation_id = "GetArticles", params(ListQuery),
     responses(
@@ -78,20 +108,37 @@ struct ListQuery {
     security((), ("Token" = [])))]
 async fn list(
     State(state): State<Articles>,
-    _: MaybeViewer,
+    MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
-    // Nobody likes anything until there is liking.
-    if query.favorited.is_some() {
-        return Ok(reading.answer(ArticlesAnswer::from(Listing::default())));
-    }
-    let listing = match state.filter(query.tag, query.author, &prefetched).await? {
-        Some(filter) => state.articles.list(&filter, page).await?,
+    let viewer = viewer.map(|viewer| viewer.user_id);
+    let listing = match state.wanted(query, &prefetched).await? {
+        Some((filter, Some(user))) => state.likes.likes(user, &filter, viewer, page).await?,
+        Some((filter, None)) => state.articles.list(&filter, viewer, page).await?,
         None => Listing::default(),
     };
+    Ok(reading.answer(ArticlesAnswer::from(listing)))
+}
+
+/// What those write whom I follow
+#[utoipa::path(get, path = "/api/articles/feed", tag = "Articles", operation_id = "GetArticlesFeed", params(FeedQuery),
+    responses(
+        (status = 200, body = ArticlesAnswer),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")),
+    security(("Token" = [])))]
+async fn feed(
+    State(state): State<Articles>,
+    viewer: Viewer,
+    reading: Reading,
+    Query(query): Query<FeedQuery>,
+) -> Result<Response, ApiError> {
+    let page = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
+    let listing = state.feeds.feed(viewer.identity.user_id, page).await?;
     Ok(reading.answer(ArticlesAnswer::from(listing)))
 }
 
@@ -107,14 +154,15 @@ async fn list(
     security((), ("Token" = [])))]
 async fn read(
     State(state): State<Articles>,
-    _: MaybeViewer,
+    MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
     PathParam(slug): PathParam,
 ) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
-    match state.cached.read(&slug, &*state.articles, &state.profiles, &prefetched).await? {
-        Some(Found::Read(read)) => Ok(reading.answer(ArticleAnswer::from(*read))),
+    let sources = Sources { articles: &*state.details, profiles: &state.profiles, prefetched: &prefetched };
+    match state.cached.seen(&slug, viewer, sources, &state.reactions).await? {
+        Some(Found::Read(seen)) => Ok(reading.answer(ArticleAnswer::from(*seen))),
         Some(Found::Withdrawn { .. }) => Err(ApiError::Gone("article")),
         None => Err(ApiError::NotFound("article")),
     }
@@ -130,20 +178,30 @@ async fn tags(State(state): State<Articles>, reading: Reading) -> Result<Respons
 }
 
 impl Articles {
-    /// The filter of a list; `None` if no article can pass it, for there is no such tag or author.
-    async fn filter(
+    /// The filter of a list, and whose likes it is about if anyone's; `None` if no article can pass, for there is no such tag or
+    /// user.
+    async fn wanted(
         &self,
-        tag: Option<String>,
-        author: Option<String>,
+        query: ListQuery,
         prefetched: &Prefetched,
-    ) -> Result<Option<ArticleFilter>, StoreError> {
-        let tag = match tag.map(|tag| FoldedTag::wanted(&tag)) {
+    ) -> Result<Option<(ArticleFilter, Option<UserId>)>, StoreError> {
+        let tag = match query.tag.map(|tag| FoldedTag::wanted(&tag)) {
             Some(None) => return Ok(None),
             tag => tag.flatten(),
         };
-        let Some(name) = author else { return Ok(Some(ArticleFilter { tag, author: None })) };
+        let (author, fan) = try_join!(self.holder(query.author, prefetched), self.holder(query.favorited, prefetched))?;
+        let all = author.zip(fan);
+        Ok(all.map(|(author, fan)| (ArticleFilter { tag, author }, fan)))
+    }
+
+    /// Who has the name, if one is given; `None` if nobody has it.
+    async fn holder(
+        &self,
+        name: Option<String>,
+        prefetched: &Prefetched,
+    ) -> Result<Option<Option<UserId>>, StoreError> {
+        let Some(name) = name else { return Ok(Some(None)) };
         let Ok(name) = Username::parse(&name) else { return Ok(None) };
-        let author = self.profiles.holder(&name, prefetched).await?;
-        Ok(author.map(|author| ArticleFilter { tag, author: Some(author) }))
+        Ok(self.profiles.holder(&name, prefetched).await?.map(Some))
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{ArticleTable, ArticleViews, TableNames},
+        dynamodb::{ArticleTable, ArticleViews, InteractionTable, KeptTable, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
     function::{Function, Wired},
     http::Arriving,
-    ports::{StoreError, articles, cache::Wanted, permission::Permission, sessions, users},
+    ports::{StoreError, articles, cache::Wanted, feeds, permission::Permission, reactions, sessions, users},
     wiring::GateConfig,
 };
 
@@ -23,37 +23,57 @@ pub struct Article;
 pub struct Config {
     gate: GateConfig,
     articles_table: String,
+    interactions_table: String,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let gate = GateConfig::take(reader);
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
-        Some(Self { gate: gate?, articles_table: articles_table? })
+        let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
+        Some(Self { gate: gate?, articles_table: articles_table?, interactions_table: interactions_table? })
     }
 }
 
 impl Function for Article {
     const NAME: &'static str = "article";
-    const PERMISSIONS: &'static [&'static [Permission]] =
-        &[articles::ARTICLE_READS, users::USERS, sessions::SESSION_STATES];
+    const PERMISSIONS: &'static [&'static [Permission]] = &[
+        articles::ARTICLE_READS,
+        articles::ARTICLE_DETAILS,
+        reactions::LIKE_LISTS,
+        feeds::FEEDS,
+        reactions::REACTION_VIEWS,
+        reactions::COUNTER_VIEWS,
+        users::USERS,
+        sessions::SESSION_STATES,
+    ];
     type Config = Config;
     type State = Articles;
 
-    shared::routes![list, read, tags];
+    shared::routes![list, feed, read, tags];
 
     fn prefetch(state: &Articles, arriving: &Arriving<'_>) -> Vec<Wanted> {
         state.prefetch(arriving)
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Articles>, StoreError> {
-        let names = TableNames { articles: Some(config.articles_table.clone()), ..TableNames::default() };
+        let names = TableNames {
+            articles: Some(config.articles_table.clone()),
+            interactions: Some(config.interactions_table.clone()),
+            ..TableNames::default()
+        };
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
+        let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
+        let views = ArticleViews::new(articles, parts.users.clone(), interactions.clone());
         let state = Articles {
             cached: parts.articles(),
             profiles: parts.profiles(),
-            articles: Arc::new(ArticleViews::new(articles, parts.users)),
+            reactions: parts.reactions(&interactions),
+            likes: Arc::new(KeptTable::new(interactions, views.clone())),
+            details: Arc::new(views.clone()),
+            feeds: Arc::new(views.clone()),
+            articles: Arc::new(views),
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })
     }

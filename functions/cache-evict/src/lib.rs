@@ -38,6 +38,8 @@ fn stale(change: &Change) -> Stale {
         Subject::Article(slug) => CacheKey::new("article", slug.as_str()),
         Subject::User(id) => CacheKey::new("profile", &id.to_string()),
         Subject::Username(name) => CacheKey::new("name", name.as_str()),
+        Subject::ArticleCounters(article) => CacheKey::new("counters", &article.to_string()),
+        Subject::FollowCounters(user) => CacheKey::new("follows", &user.to_string()),
     };
     Stale { key, below: change.version.unwrap_or(u64::MAX) }
 }

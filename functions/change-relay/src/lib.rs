@@ -21,8 +21,10 @@ pub use wiring::{ChangeRelay, Config};
 type Wants = fn(&Subject) -> bool;
 
 /// Who wants what. The event sources' filters in the template let through what anyone here wants.
-const SUBSCRIPTIONS: [(Queue, Wants); 1] =
-    [(Queue::CacheEvict, |subject| matches!(subject, Subject::Article(_) | Subject::User(_) | Subject::Username(_)))];
+const SUBSCRIPTIONS: [(Queue, Wants); 1] = [(Queue::CacheEvict, |subject| match subject {
+    Subject::Article(_) | Subject::User(_) | Subject::Username(_) => true,
+    Subject::ArticleCounters(_) | Subject::FollowCounters(_) => true,
+})];
 
 /// What the handler uses.
 pub struct Relay {

@@ -6,11 +6,13 @@ mod wiring;
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
+use futures_util::try_join;
 use serde::Deserialize;
 use shared::{
-    cached::CachedProfiles,
+    cached::{CachedFollows, CachedProfiles},
     domain::{
-        Field, Violations,
+        Field, UserId, Violations,
+        follow::SeenProfile,
         password::{CommonPasswords, Password, PasswordHash},
         user::{Bio, EmailAddress, ImageUrl, User, UserChanges, Username},
     },
@@ -20,7 +22,9 @@ use shared::{
         views::{ProfileAnswer, UserAnswer, UserView},
     },
     ports::{
+        StoreError,
         cache::Wanted,
+        follows::FollowViews,
         passwords::PasswordHasher,
         system::System,
         users::{Accounts, SaveUserError, Users},
@@ -38,6 +42,8 @@ const TRIES: usize = 8;
 pub struct Profiles {
     users: Arc<dyn Users>,
     cached: Arc<CachedProfiles>,
+    counters: Arc<CachedFollows>,
+    follows: Arc<dyn FollowViews>,
     system: Arc<dyn System>,
     accounts: Arc<dyn Accounts>,
     passwords: Arc<dyn PasswordHasher>,
@@ -48,7 +54,11 @@ impl Profiles {
     /// What a request needs of the cache.
     fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
         match arriving.route {
-            "/api/profiles/{username}" => self.cached.wanted_by_name(arriving.param("username")),
+            "/api/profiles/{username}" => {
+                let name = arriving.param("username");
+                let counters = self.cached.last_holder(name).map(|user| self.counters.wanted(user));
+                self.cached.wanted_by_name(name).into_iter().chain(counters).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -175,12 +185,24 @@ impl Profiles {
     security((), ("Token" = [])))]
 async fn profile(
     State(state): State<Profiles>,
-    _: MaybeViewer,
+    MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
     PathParam(username): PathParam,
 ) -> Result<Response, ApiError> {
     let username = Username::parse(&username).map_err(|_| ApiError::NotFound("profile"))?;
-    let profile = state.cached.by_name(&username, &prefetched).await?.ok_or(ApiError::NotFound("profile"))?;
-    Ok(reading.answer(ProfileAnswer { profile: profile.into() }))
+    let (user, profile) = state.cached.by_name(&username, &prefetched).await?.ok_or(ApiError::NotFound("profile"))?;
+    let following = state.follows(viewer.map(|viewer| viewer.user_id), user);
+    let (following, counters) = try_join!(following, state.counters.of(user, &prefetched))?;
+    Ok(reading.answer(ProfileAnswer::from(SeenProfile { profile, following, counters })))
+}
+
+impl Profiles {
+    /// Whether somebody follows a user. Nobody follows themselves.
+    async fn follows(&self, viewer: Option<UserId>, user: UserId) -> Result<bool, StoreError> {
+        match viewer.filter(|viewer| *viewer != user) {
+            Some(viewer) => self.follows.follows(viewer, user).await,
+            None => Ok(false),
+        }
+    }
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use shared::{
-    adapters::{dynamodb::TableNames, host::Host},
+    adapters::{
+        dynamodb::{InteractionTable, TableNames},
+        host::Host,
+    },
     config::{FromEnvironment, Reader, settings},
     domain::password::CommonPasswords,
     function::{Function, Wired},
     http::Arriving,
-    ports::{StoreError, cache::Wanted, permission::Permission, sessions, users},
+    ports::{StoreError, cache::Wanted, follows, permission::Permission, sessions, users},
     wiring::GateConfig,
 };
 
@@ -20,20 +23,23 @@ pub struct Profile;
 /// What the function reads from the environment.
 pub struct Config {
     gate: GateConfig,
+    interactions_table: String,
     common_passwords: CommonPasswords,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let gate = GateConfig::take(reader);
+        let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
         let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
-        Some(Self { gate: gate?, common_passwords: common_passwords? })
+        Some(Self { gate: gate?, interactions_table: interactions_table?, common_passwords: common_passwords? })
     }
 }
 
 impl Function for Profile {
     const NAME: &'static str = "profile";
-    const PERMISSIONS: &'static [&'static [Permission]] = &[users::USERS, users::ACCOUNTS, sessions::SESSION_STATES];
+    const PERMISSIONS: &'static [&'static [Permission]] =
+        &[users::USERS, users::ACCOUNTS, follows::FOLLOW_VIEWS, sessions::SESSION_STATES];
     type Config = Config;
     type State = Profiles;
 
@@ -44,9 +50,13 @@ impl Function for Profile {
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Profiles>, StoreError> {
-        let parts = config.gate.wire(host, TableNames::default())?;
+        let names = TableNames { interactions: Some(config.interactions_table.clone()), ..TableNames::default() };
+        let parts = config.gate.wire(host, names)?;
+        let interactions = Arc::new(InteractionTable::new(parts.dynamo.clone(), &config.interactions_table));
         let state = Profiles {
             cached: parts.profiles(),
+            counters: parts.follows(interactions.clone()),
+            follows: interactions,
             system: host.system.clone(),
             users: Arc::new(parts.users.clone()),
             accounts: Arc::new(parts.users),

@@ -15,7 +15,7 @@ use axum::http::Method;
 use shared::{
     cached::{CachedArticles, CachedProfiles},
     http::{Arriving, idempotency::Repeats},
-    ports::{articles::ArticleWrites, cache::Wanted, drafts::Drafts, system::System},
+    ports::{articles::ArticleWrites, cache::Wanted, drafts::Drafts, reactions::ReactionViews, system::System},
 };
 
 use articles::*;
@@ -32,6 +32,7 @@ pub struct Publications {
     drafts: Arc<dyn Drafts>,
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
+    reactions: Arc<dyn ReactionViews>,
     repeats: Repeats,
     system: Arc<dyn System>,
 }

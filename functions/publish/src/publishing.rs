@@ -1,12 +1,13 @@
 //! How a draft becomes an article.
 
 use axum::http::StatusCode;
-use futures_util::future::try_join;
+use futures_util::{TryFutureExt as _, future::try_join};
 use shared::{
     domain::{
         ArticleId, DraftId, UserId,
-        article::{Article, ArticleBody, Manuscript, Read, Slug, Standing},
+        article::{Article, ArticleBody, Manuscript, Read, Seen, Slug, Standing},
         draft::{Draft, DraftChanges},
+        reaction::Reactions,
         user::Profile,
     },
     http::{
@@ -59,14 +60,21 @@ impl Publications {
         article: Article,
         body: Option<ArticleBody>,
         prefetched: &Prefetched,
-    ) -> Result<Read, ApiError> {
+    ) -> Result<Seen, ApiError> {
         let body = match body {
             Some(body) => body,
             None => self.articles.body(&article).await?,
         };
         self.cached.written(&article, &body).await;
-        let author = self.author(article.author_id, prefetched).await?;
-        Ok(Read { article, body, author })
+        let (author, reactions) =
+            try_join(self.author(article.author_id, prefetched), self.reactions(&article).map_err(ApiError::from))
+                .await?;
+        Ok(Seen { read: Read { article, body, author }, reactions })
+    }
+
+    /// What was done about the article, as its author sees it.
+    async fn reactions(&self, article: &Article) -> Result<Reactions, StoreError> {
+        self.reactions.reactions(article.author_id, article.id, article.author_id).await
     }
 
     /// Stores a new draft and its article, under a slug that nobody has or had, `once`.
@@ -82,7 +90,9 @@ impl Publications {
         let article = draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, false), now);
         let mut read = Read { article, body: manuscript.body.clone(), author };
         for _ in 0..TRIES {
-            let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(read.clone()))?;
+            // Nobody can have done anything about it yet.
+            let seen = Seen { read: read.clone(), reactions: Reactions::default() };
+            let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(seen))?;
             let published = draft.published(&read.article.slug);
             match self.articles.create(&read.article, &published, &read.body, once.record(&answer, now)).await {
                 Ok(()) => {
@@ -150,9 +160,13 @@ impl Publications {
             Some(before) => draft.article_again(&manuscript, before.article(), now),
             None => draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, taken), now),
         };
+        let reactions = match before {
+            Some(_) => self.reactions(&article).await?,
+            None => Reactions::default(),
+        };
         let new = draft.published(&article.slug);
         let read = Read { article, body: manuscript.body, author };
-        let answer = Answer::json(StatusCode::OK, &ArticleAnswer::from(read.clone()))?;
+        let answer = Answer::json(StatusCode::OK, &ArticleAnswer::from(Seen { read: read.clone(), reactions }))?;
         let moved = DraftMove { old: draft, new: &new };
         self.articles.publish(before, &read.article, moved, once.record(&answer, now)).await?;
         self.cached.written(&read.article, &read.body).await;
@@ -172,8 +186,9 @@ impl Publications {
         if article.revision != draft.revision {
             return Err(SaveArticleError::Changed.into());
         }
-        let answer =
-            Answer::json(StatusCode::OK, &ArticleAnswer::from(Read { article: article.clone(), body, author }))?;
+        let reactions = self.reactions(article).await?;
+        let seen = Seen { read: Read { article: article.clone(), body, author }, reactions };
+        let answer = Answer::json(StatusCode::OK, &ArticleAnswer::from(seen))?;
         if let Some(record) = once.record(&answer, self.system.now()) {
             self.articles.confirm(article, record).await?;
         }
@@ -210,6 +225,12 @@ enum Refused {
 impl From<SaveArticleError> for Refused {
     fn from(error: SaveArticleError) -> Self {
         Self::Saving(error)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Answering(error.into())
     }
 }
 

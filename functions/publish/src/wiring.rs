@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{ArticleTable, ArticleWriter, IdempotencyTable, TableNames},
+        dynamodb::{ArticleTable, ArticleWriter, IdempotencyTable, InteractionTable, TableNames},
         host::Host,
     },
     axum::Router,
@@ -12,7 +12,9 @@ use shared::{
     domain::idempotency::HmacKey,
     function::{Function, Wired},
     http::{Arriving, idempotency::Repeats},
-    ports::{StoreError, articles, cache::Wanted, drafts, idempotency, permission::Permission, sessions, users},
+    ports::{
+        StoreError, articles, cache::Wanted, drafts, idempotency, permission::Permission, reactions, sessions, users,
+    },
     wiring::GateConfig,
 };
 
@@ -26,6 +28,7 @@ pub struct Config {
     gate: GateConfig,
     articles_table: String,
     coordination_table: String,
+    interactions_table: String,
     hmac_key: HmacKey,
 }
 
@@ -34,11 +37,13 @@ impl FromEnvironment for Config {
         let gate = GateConfig::take(reader);
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
         let coordination_table = reader.take(&settings::COORDINATION_TABLE);
+        let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
         let hmac_key = reader.take(&settings::HMAC_KEY);
         Some(Self {
             gate: gate?,
             articles_table: articles_table?,
             coordination_table: coordination_table?,
+            interactions_table: interactions_table?,
             hmac_key: hmac_key?,
         })
     }
@@ -49,6 +54,7 @@ impl Function for Publish {
     const PERMISSIONS: &'static [&'static [Permission]] = &[
         articles::ARTICLE_WRITES,
         drafts::DRAFTS,
+        reactions::REACTION_VIEWS,
         idempotency::IDEMPOTENCY_RECORDS,
         users::USERS,
         sessions::SESSION_STATES,
@@ -81,6 +87,7 @@ impl Function for Publish {
         let names = TableNames {
             articles: Some(config.articles_table.clone()),
             coordination: Some(config.coordination_table.clone()),
+            interactions: Some(config.interactions_table.clone()),
             ..TableNames::default()
         };
         let parts = config.gate.wire(host, names)?;
@@ -90,6 +97,7 @@ impl Function for Publish {
         let state = Publications {
             cached: parts.articles(),
             profiles: parts.profiles(),
+            reactions: Arc::new(InteractionTable::new(parts.dynamo, &config.interactions_table)),
             articles: writer.clone(),
             drafts: writer,
             repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },

@@ -5,19 +5,22 @@ use std::{
     time::Duration,
 };
 
+use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
-use super::{CachedProfiles, through};
+use super::{CachedCounters, CachedProfiles, CachedReactions, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
-        article::{Article, ArticleBody, Found, Read, Slug},
+        article::{Article, ArticleBody, Found, Read, Seen, Slug},
+        reaction::Reactions,
+        session::Identity,
         user::Profile,
     },
     http::Prefetched,
     ports::{
         StoreError,
-        articles::ArticleReads,
+        articles::ArticleDetails,
         cache::{SharedCache, Wanted},
         system::System,
     },
@@ -58,7 +61,28 @@ impl Versioned for CachedArticle {
     }
 }
 
-/// Tells the cache of articles that changed.
+/// Where an article and its author come from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// Knows the articles.
+    pub articles: &'a dyn ArticleDetails,
+    /// Knows the authors.
+    pub profiles: &'a CachedProfiles,
+    /// What was cached for the request when it arrived.
+    pub prefetched: &'a Prefetched,
+}
+
+impl Sources<'_> {
+    async fn author(&self, article: &Article) -> Result<Profile, StoreError> {
+        let author = self.profiles.by_id(article.author_id, self.prefetched).await?;
+        author.ok_or_else(|| StoreError::Fault {
+            service: "the table of users",
+            source: "an article without its author".into(),
+        })
+    }
+}
+
+/// Reads articles, and tells the cache of those that changed.
 pub struct CachedArticles(Cache<CachedArticle>);
 
 impl CachedArticles {
@@ -79,43 +103,83 @@ impl CachedArticles {
         [lookup.wanted].into_iter().chain(author.into_iter().flatten()).collect()
     }
 
-    /// What is at the address `slug`: the article with its text and author; from the cache, or else from `articles`.
+    /// As [`wanted`](Self::wanted), with the counters of the article if this process has met it before.
+    pub fn wanted_with_counters(
+        &self,
+        slug: &str,
+        profiles: &CachedProfiles,
+        counters: &CachedCounters,
+    ) -> Vec<Wanted> {
+        let known = Slug::parse(slug).and_then(|slug| match self.0.look_up(slug.as_str()).remembered()? {
+            CachedArticle::Live { article, .. } => Some(article.id),
+            CachedArticle::Withdrawn { .. } => None,
+        });
+        self.wanted(slug, profiles).into_iter().chain(known.map(|article| counters.wanted(article))).collect()
+    }
+
+    /// What is at the address `slug`: the article with its text and author, and what was done about it, as `viewer` sees it; from
+    /// the cache, or else from the tables.
     ///
     /// # Errors
     /// If a table has to be asked and fails.
-    pub async fn read(
+    pub async fn seen(
         &self,
         slug: &Slug,
-        articles: &dyn ArticleReads,
-        profiles: &CachedProfiles,
-        prefetched: &Prefetched,
-    ) -> Result<Option<Found>, StoreError> {
-        // Whoever reads the tables gets the author along and need not ask for them.
-        let met: Mutex<Option<Profile>> = Mutex::default();
+        viewer: Option<Identity>,
+        sources: Sources<'_>,
+        reactions: &CachedReactions,
+    ) -> Result<Option<Found<Seen>>, StoreError> {
+        let (article, body, met) = match self.found(slug, viewer, sources).await? {
+            Some((CachedArticle::Live { article, body }, met)) => (article, body, met),
+            Some((CachedArticle::Withdrawn { version }, _)) => return Ok(Some(Found::Withdrawn { version })),
+            None => return Ok(None),
+        };
+        // Whoever read the tables got the author and the reactions along and need not ask for them.
+        let (author, reactions) = match met {
+            Some(met) => met,
+            None => try_join!(sources.author(&article), reactions.of(viewer, &article, sources.prefetched))?,
+        };
+        Ok(Some(Found::Read(Box::new(Seen { read: Read { article, body, author }, reactions }))))
+    }
+
+    /// What is at the address `slug`: the article with its text and author; from the cache, or else from the tables.
+    ///
+    /// # Errors
+    /// If a table has to be asked and fails.
+    pub async fn read(&self, slug: &Slug, sources: Sources<'_>) -> Result<Option<Found>, StoreError> {
+        let (article, body, met) = match self.found(slug, None, sources).await? {
+            Some((CachedArticle::Live { article, body }, met)) => (article, body, met),
+            Some((CachedArticle::Withdrawn { version }, _)) => return Ok(Some(Found::Withdrawn { version })),
+            None => return Ok(None),
+        };
+        let author = match met {
+            Some((author, _)) => author,
+            None => sources.author(&article).await?,
+        };
+        Ok(Some(Found::Read(Box::new(Read { article, body, author }))))
+    }
+
+    /// What is at the address, and what came along if it was this caller who read the tables.
+    async fn found(
+        &self,
+        slug: &Slug,
+        viewer: Option<Identity>,
+        sources: Sources<'_>,
+    ) -> Result<Option<(CachedArticle, Option<(Profile, Reactions)>)>, StoreError> {
+        let met = Mutex::default();
         let load = || async {
-            Ok(match articles.read(slug).await? {
+            Ok(match sources.articles.read(slug, viewer.map(|viewer| viewer.user_id)).await? {
                 None => None,
                 Some(Found::Withdrawn { version }) => Some(CachedArticle::Withdrawn { version }),
-                Some(Found::Read(read)) => {
-                    let Read { article, body, author } = *read;
-                    *met.lock().unwrap_or_else(PoisonError::into_inner) = Some(author);
+                Some(Found::Read(seen)) => {
+                    let Seen { read: Read { article, body, author }, reactions } = *seen;
+                    *met.lock().unwrap_or_else(PoisonError::into_inner) = Some((author, reactions));
                     Some(CachedArticle::Live { article, body })
                 }
             })
         };
-        let Some(found) = through(&self.0, slug.as_str(), prefetched, load).await? else { return Ok(None) };
-        let (article, body) = match (*found).clone() {
-            CachedArticle::Live { article, body } => (article, body),
-            CachedArticle::Withdrawn { version } => return Ok(Some(Found::Withdrawn { version })),
-        };
-        let author = match met.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(author) => author,
-            None => profiles.by_id(article.author_id, prefetched).await?.ok_or_else(|| StoreError::Fault {
-                service: "the table of users",
-                source: "an article without its author".into(),
-            })?,
-        };
-        Ok(Some(Found::Read(Box::new(Read { article, body, author }))))
+        let found = through(&self.0, slug.as_str(), sources.prefetched, load).await?;
+        Ok(found.map(|found| ((*found).clone(), met.into_inner().unwrap_or_else(PoisonError::into_inner))))
     }
 
     /// Tells the cache what was written. Call it after the commit and before answering.

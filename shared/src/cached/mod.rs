@@ -1,15 +1,19 @@
-//! What many requests read, by way of the cache: articles with their texts, and people's profiles. Nobody reads what is older than
+//! What many requests read, by way of the cache: articles with their texts, people's profiles, and counters. Nobody reads what is older than
 //! a write that was answered: writers replace what is cached before they answer, and readers ask for its version each time.
 
 mod articles;
+mod follows;
 mod profiles;
+mod reactions;
 
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use articles::{CachedArticle, CachedArticles};
+pub use articles::{CachedArticle, CachedArticles, Sources};
+pub use follows::CachedFollows;
 pub use profiles::{CachedNames, CachedProfiles, NameHolder, VersionedProfile};
+pub use reactions::{CachedCounters, CachedReactions};
 
 use crate::{
     cache::{Cache, Versioned},

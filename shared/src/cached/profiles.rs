@@ -114,10 +114,14 @@ impl CachedProfiles {
     /// What to ask for at the entrance to know who has `name`, and to have the profile of whoever had it last as far as this
     /// process knows.
     pub fn wanted_by_name(&self, name: &str) -> Vec<Wanted> {
-        let Ok(name) = Username::parse(name) else { return Vec::new() };
-        let lookup = self.names.0.look_up(&name.folded());
-        let last = lookup.remembered().map(|holder| self.wanted(holder.id));
-        [lookup.wanted].into_iter().chain(last.into_iter().flatten()).collect()
+        let last = self.last_holder(name).map(|holder| self.wanted(holder));
+        self.wanted_holder(name).into_iter().chain(last.into_iter().flatten()).collect()
+    }
+
+    /// Who had `name` last as far as this process knows: good for asking for more at the entrance.
+    pub fn last_holder(&self, name: &str) -> Option<UserId> {
+        let name = Username::parse(name).ok()?;
+        self.names.0.look_up(&name.folded()).remembered().map(|holder| holder.id)
     }
 
     /// The profile of `id`.
@@ -142,15 +146,19 @@ impl CachedProfiles {
         Ok(through(&self.names.0, &name.folded(), prefetched, load).await?.map(|holder| holder.id))
     }
 
-    /// The profile of whoever has `name`.
+    /// Whoever has `name`, with their profile.
     ///
     /// # Errors
     /// As [`by_id`](Self::by_id).
-    pub async fn by_name(&self, name: &Username, prefetched: &Prefetched) -> Result<Option<Profile>, StoreError> {
+    pub async fn by_name(
+        &self,
+        name: &Username,
+        prefetched: &Prefetched,
+    ) -> Result<Option<(UserId, Profile)>, StoreError> {
         let Some(id) = self.holder(name, prefetched).await? else { return Ok(None) };
         let profile = self.by_id(id, prefetched).await?;
         // Between the two questions the name may have gone to somebody else.
-        Ok(profile.filter(|profile| profile.username.folded() == name.folded()))
+        Ok(profile.filter(|profile| profile.username.folded() == name.folded()).map(|profile| (id, profile)))
     }
 
     /// Tells the cache that `old` has become `new`. Call it after the commit and before answering.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ArticleId, DraftId, Timestamp, UserId, Violation,
     page::Cursor,
+    reaction::Reactions,
     tag::{FoldedTag, Tag},
     user::Profile,
     violation,
@@ -115,13 +116,24 @@ pub struct Listed {
     pub article: Article,
     /// Who wrote it.
     pub author: Profile,
+    /// What was done about it.
+    pub reactions: Reactions,
+}
+
+/// An article with its text, as somebody sees it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The article.
+    pub read: Read,
+    /// What was done about it.
+    pub reactions: Reactions,
 }
 
 /// What whoever follows an article's address finds there.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum Found<T = Read> {
     /// The article.
-    Read(Box<Read>),
+    Read(Box<T>),
     /// Its author has withdrawn it.
     Withdrawn {
         /// Which change of the article that was.

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{UserId, article::Slug, user::Username};
+use super::{ArticleId, UserId, article::Slug, user::Username};
 
 /// The form that changes are written in. Another number is another meaning, which a consumer of this form refuses.
 const FORM: u8 = 1;
@@ -33,6 +33,10 @@ pub enum Subject {
     User(UserId),
     /// To whom a name leads, if to anyone.
     Username(FoldedUsername),
+    /// How much was done about an article.
+    ArticleCounters(ArticleId),
+    /// How many follow a user and are followed.
+    FollowCounters(UserId),
 }
 
 /// What two names must not have in common, see [`Username::folded`].

@@ -6,6 +6,7 @@ pub mod article;
 pub mod change;
 pub mod draft;
 mod field;
+pub mod follow;
 mod id;
 pub mod idempotency;
 pub mod limit;

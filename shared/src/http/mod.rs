@@ -20,7 +20,7 @@ pub use address::{Peer, TrustedProxies};
 pub(crate) use entrance::Prefetch;
 pub use entrance::{Arriving, Asked, Entrance, Prefetched};
 pub use if_match::{IfMatch, version_tag};
-pub use json::{JsonBody, MAX_BODY_BYTES, Object};
+pub use json::{JsonBody, MAX_BODY_BYTES, Object, OptionalJsonBody};
 pub use layers::{Shell, Way};
 pub use limits::RateLimits;
 pub use path::PathParam;

@@ -1,17 +1,24 @@
 //! The JSON forms of what the API answers: RealWorld's, with fields of our own beside them.
 
+mod collections;
+mod profiles;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     domain::{
-        article::{Article, Listed, Listing, Read},
+        article::{Article, Listed, Listing, Seen},
+        reaction::Reactions,
         tag::Tag,
         user::{Bio, ImageUrl, Profile, User},
     },
     http::Content,
     ports::tokens::TokenSigner,
 };
+
+pub use collections::{CollectedView, CollectionsAnswer};
+pub use profiles::{CountedProfileView, ProfileAnswer, ProfilesAnswer};
 
 /// `{"user": …}`: one's own account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,13 +62,6 @@ pub struct LoginView {
     pub refresh_token: String,
     /// Seconds until the access token expires.
     pub expires_in: u64,
-}
-
-/// `{"profile": …}`: what anyone may see of a user.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ProfileAnswer {
-    /// The user.
-    pub profile: ProfileView,
 }
 
 /// What anyone may see of a user.
@@ -120,6 +120,14 @@ pub struct ArticleSummary {
     pub favorited: bool,
     /// How many like it.
     pub favorites_count: u64,
+    /// Whether whoever asks collected it.
+    pub collected: bool,
+    /// How many collected it.
+    pub collects_count: u64,
+    /// How often it was read.
+    pub reads_count: u64,
+    /// How many comments it has.
+    pub comments_count: u64,
     /// Who wrote it.
     pub author: ProfileView,
 }
@@ -166,20 +174,28 @@ impl LoginAnswer {
 }
 
 impl From<Profile> for ProfileView {
-    /// Nobody follows anybody until there is following.
+    /// As whoever does not follow the user sees it: the user themselves, for example.
     fn from(profile: Profile) -> Self {
+        Self::new(profile, false)
+    }
+}
+
+impl ProfileView {
+    /// As somebody sees it who follows the user or not.
+    pub fn new(profile: Profile, following: bool) -> Self {
         Self {
             username: profile.username.into(),
             bio: profile.bio.map(Bio::into),
             image: profile.image.map(ImageUrl::into),
-            following: false,
+            following,
         }
     }
 }
 
 impl ArticleSummary {
-    /// `article` by `author`. Nobody likes anything until there is liking.
-    pub fn new(article: &Article, author: Profile) -> Self {
+    /// `article` by `author`, with what was done about it.
+    pub fn new(article: &Article, author: Profile, reactions: Reactions) -> Self {
+        let Reactions { counters, flags } = reactions;
         Self {
             slug: article.slug.to_string(),
             title: article.title.as_str().to_owned(),
@@ -187,9 +203,13 @@ impl ArticleSummary {
             tag_list: article.tags.iter().map(Tag::as_str).map(str::to_owned).collect(),
             created_at: article.created_at.to_string(),
             updated_at: article.updated_at.to_string(),
-            favorited: false,
-            favorites_count: 0,
-            author: author.into(),
+            favorited: flags.liked,
+            favorites_count: counters.likes,
+            collected: flags.collected,
+            collects_count: counters.collects,
+            reads_count: counters.reads,
+            comments_count: counters.comments,
+            author: ProfileView::new(author, flags.follows_author),
         }
     }
 }
@@ -197,20 +217,21 @@ impl ArticleSummary {
 impl ArticleSummary {
     /// Forgets what readers move.
     fn forget_counts(&mut self) {
-        self.favorites_count = 0;
+        (self.favorites_count, self.collects_count) = (0, 0);
+        (self.reads_count, self.comments_count) = (0, 0);
     }
 }
 
 impl From<Listed> for ArticleSummary {
     fn from(listed: Listed) -> Self {
-        Self::new(&listed.article, listed.author)
+        Self::new(&listed.article, listed.author, listed.reactions)
     }
 }
 
-impl From<Read> for ArticleAnswer {
-    fn from(read: Read) -> Self {
+impl From<Seen> for ArticleAnswer {
+    fn from(Seen { read, reactions }: Seen) -> Self {
         let body = read.body.as_str().to_owned();
-        Self { article: ArticleView { summary: ArticleSummary::new(&read.article, read.author), body } }
+        Self { article: ArticleView { summary: ArticleSummary::new(&read.article, read.author, reactions), body } }
     }
 }
 
@@ -235,9 +256,5 @@ impl Content for ArticlesAnswer {
 }
 
 impl Content for TagsAnswer {
-    fn forget_counts(&mut self) {}
-}
-
-impl Content for ProfileAnswer {
     fn forget_counts(&mut self) {}
 }

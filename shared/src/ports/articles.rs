@@ -8,8 +8,8 @@ use super::{
     permission::{Permission, Table},
 };
 use crate::domain::{
-    ArticleId, Timestamp,
-    article::{Article, ArticleBody, ArticleFilter, Found, Listing, Slug, Standing},
+    ArticleId, Timestamp, UserId,
+    article::{Article, ArticleBody, ArticleFilter, Found, Listing, Seen, Slug, Standing},
     draft::Draft,
     page::Page,
 };
@@ -123,14 +123,32 @@ pub const ARTICLE_WRITES: &[Permission] = &[
     Permission::new(Table::Articles, "ConditionCheckItem"),
 ];
 
-/// Reading articles. Everything is read as last written.
+/// Reading one article, as last written.
+#[async_trait]
+pub trait ArticleDetails: Send + Sync {
+    /// What is at this address: the article with its text and author, and what was done about it, as `viewer` sees it; or that it
+    /// was withdrawn.
+    async fn read(&self, slug: &Slug, viewer: Option<UserId>) -> Result<Option<Found<Seen>>, StoreError>;
+}
+
+/// What [`ArticleDetails`] does to tables.
+pub const ARTICLE_DETAILS: &[Permission] = &[
+    Permission::new(Table::Articles, "GetItem"),
+    Permission::new(Table::Articles, "BatchGetItem"),
+    Permission::new(Table::Users, "BatchGetItem"),
+    Permission::new(Table::Interactions, "BatchGetItem"),
+];
+
+/// Reading lists of articles, as last written.
 #[async_trait]
 pub trait ArticleReads: Send + Sync {
-    /// What is at this address: the article with its text and author, or that it was withdrawn.
-    async fn read(&self, slug: &Slug) -> Result<Option<Found>, StoreError>;
-
-    /// One page of those that pass `filter`, newest first.
-    async fn list(&self, filter: &ArticleFilter, page: Page<ArticleId>) -> Result<Listing, StoreError>;
+    /// One page of those that pass `filter`, as `viewer` sees it, newest first.
+    async fn list(
+        &self,
+        filter: &ArticleFilter,
+        viewer: Option<UserId>,
+        page: Page<ArticleId>,
+    ) -> Result<Listing, StoreError>;
 
     /// The tags in use, the most used first.
     async fn tags(&self) -> Result<Vec<String>, StoreError>;
@@ -138,8 +156,8 @@ pub trait ArticleReads: Send + Sync {
 
 /// What [`ArticleReads`] does to tables.
 pub const ARTICLE_READS: &[Permission] = &[
-    Permission::new(Table::Articles, "GetItem"),
     Permission::new(Table::Articles, "BatchGetItem"),
     Permission::new(Table::Articles, "Query"),
     Permission::new(Table::Users, "BatchGetItem"),
+    Permission::new(Table::Interactions, "BatchGetItem"),
 ];

@@ -25,13 +25,26 @@ const LOGIN: Shape = &[
 const PROFILE: Shape =
     &[("bio", "string or null"), ("following", "boolean"), ("image", "string or null"), ("username", "string")];
 
+const COUNTED_PROFILE: Shape = &[
+    ("bio", "string or null"),
+    ("followersCount", "integer"),
+    ("following", "boolean"),
+    ("followingCount", "integer"),
+    ("image", "string or null"),
+    ("username", "string"),
+];
+
 const ARTICLE: Shape = &[
     ("author", "profile"),
     ("body", "string"),
+    ("collected", "boolean"),
+    ("collectsCount", "integer"),
+    ("commentsCount", "integer"),
     ("createdAt", "time"),
     ("description", "string"),
     ("favorited", "boolean"),
     ("favoritesCount", "integer"),
+    ("readsCount", "integer"),
     ("slug", "slug"),
     ("tagList", "strings"),
     ("title", "string"),
@@ -76,9 +89,15 @@ pub(crate) fn expect_login(user: &Value) {
     assert!(user["expiresIn"].as_u64().unwrap() >= 60, "{user}");
 }
 
-/// What anyone sees of a user.
+/// What anyone sees of a user, with how many follow and are followed.
 #[track_caller]
-pub(crate) fn expect_profile(profile: &Value) {
+pub(crate) fn expect_counted_profile(profile: &Value) {
+    expect(profile, COUNTED_PROFILE.iter().copied());
+}
+
+/// What anyone sees of a user beside what they wrote.
+#[track_caller]
+fn expect_profile(profile: &Value) {
     expect(profile, PROFILE.iter().copied());
 }
 

@@ -19,7 +19,7 @@ pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
 pub use client::DynamoSettings;
 pub use failures::FailureTable;
 pub use idempotency::IdempotencyTable;
-pub use interactions::InteractionTable;
+pub use interactions::{FollowTable, InteractionTable, KeptTable};
 pub use leases::LeaseTable;
 pub use recorder::Recorder;
 pub use sessions::SessionTable;

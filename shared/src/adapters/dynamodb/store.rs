@@ -5,9 +5,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::{
     Client,
     config::SharedHttpClient,
+    operation::query::builders::QueryFluentBuilder,
     types::{AttributeValue, KeysAndAttributes},
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -25,9 +27,11 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// Items that one `BatchGetItem` may ask for.
 const BATCH_GET: usize = 100;
+/// Batches of one read that are under way at the same time.
+const BATCHES: usize = 8;
 
 /// The key of an item in any of our tables.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -128,36 +132,59 @@ impl Dynamo {
         Ok(get.send().await.map_err(store_error)?.item)
     }
 
-    /// Those of the items that are there, as last written, by key.
-    pub(super) async fn get_all(&self, mut wanted: Vec<(&str, Key)>) -> Result<HashMap<Key, Item>, StoreError> {
-        let mut pauses = retries().build();
-        let mut found = HashMap::new();
-        while !wanted.is_empty() {
-            let rest = wanted.split_off(wanted.len().min(BATCH_GET));
+    /// Those of the items that are there, as last written, by key. Batches of 100 are asked for at the
+    /// same time, up to [`BATCHES`] of them.
+    pub(super) async fn get_all(&self, wanted: Vec<(&str, Key)>) -> Result<HashMap<Key, Item>, StoreError> {
+        let mut batches = Vec::new();
+        for batch in wanted.chunks(BATCH_GET) {
             let mut keys: HashMap<&str, Vec<Item>> = HashMap::new();
-            for (table, key) in wanted {
-                keys.entry(table).or_default().push(key.attributes());
+            for (table, key) in batch {
+                keys.entry(table).or_default().push(key.clone().attributes());
             }
             let mut request = HashMap::new();
             for (table, keys) in keys {
                 let all = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
                 request.insert(table.to_owned(), all.map_err(corrupt)?);
             }
-            while !request.is_empty() {
-                let batch =
-                    self.client.batch_get_item().set_request_items(Some(request)).send().await.map_err(store_error)?;
-                for item in batch.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-                    let key = Key::of(&item).ok_or_else(|| corrupt("an item without a key"))?;
-                    found.insert(key, item);
-                }
-                request = batch.unprocessed_keys.unwrap_or_default();
-                if !request.is_empty() {
-                    pause(&mut pauses).await?;
-                }
+            batches.push(self.get_batch(request));
+        }
+        let found: Vec<_> = stream::iter(batches).buffer_unordered(BATCHES).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn get_batch(
+        &self,
+        mut request: HashMap<String, KeysAndAttributes>,
+    ) -> Result<HashMap<Key, Item>, StoreError> {
+        let mut pauses = retries().build();
+        let mut found = HashMap::new();
+        while !request.is_empty() {
+            let batch =
+                self.client.batch_get_item().set_request_items(Some(request)).send().await.map_err(store_error)?;
+            for item in batch.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                let key = Key::of(&item).ok_or_else(|| corrupt("an item without a key"))?;
+                found.insert(key, item);
             }
-            wanted = rest;
+            request = batch.unprocessed_keys.unwrap_or_default();
+            if !request.is_empty() {
+                pause(&mut pauses).await?;
+            }
         }
         Ok(found)
+    }
+}
+
+/// The first `count` items that `query` yields, over as many calls as it takes.
+pub(super) async fn all_pages(query: QueryFluentBuilder, count: usize) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::new();
+    let mut start = None;
+    loop {
+        let page = query.clone().set_exclusive_start_key(start).send().await.map_err(store_error)?;
+        items.extend(page.items.into_iter().flatten());
+        start = page.last_evaluated_key;
+        if start.is_none() || items.len() >= count {
+            return Ok(items);
+        }
     }
 }
 

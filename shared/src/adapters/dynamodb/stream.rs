@@ -4,7 +4,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_dynamo::Item;
 use serde_json::Value;
 
-use super::{articles, error::corrupt, store::Key, users};
+use super::{articles, error::corrupt, interactions, store::Key, users};
 use crate::{
     domain::change::{Change, Subject},
     ports::{StoreError, changes::ChangeRecords},
@@ -18,7 +18,7 @@ impl ChangeRecords for StreamRecords {
     fn read(&self, record: &Value) -> Result<Option<Change>, StoreError> {
         let record = Record::deserialize(record).map_err(corrupt)?.dynamodb;
         let key: Key = image(&record.keys)?;
-        for said in [users::said, articles::said] {
+        for said in [users::said, articles::said, interactions::said] {
             match said(&key, &record)? {
                 Said::Change(change) => return Ok(Some(change)),
                 Said::Nothing => return Ok(None),

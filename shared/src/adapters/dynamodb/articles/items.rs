@@ -6,7 +6,8 @@
 //! | draft | `DRAFTS#<user id>` | `<draft id>`, which sorts by creation ([`drafts`](super::drafts)) |
 //! | a body, compressed, never changed | `REVISION#<draft id>` | `<number>` ([`bodies`](super::bodies)) |
 //! | entry of a list | `LIST#<list>` | `<article id>`, which sorts by first publication |
-//! | count of a list, in shards by article | `COUNT#<shard>` | `<list>` |
+//! | count of `LATEST` or a tag, in shards by article | `COUNT#<shard>` | `<list>` |
+//! | count of an author's articles, and which is the newest | `COUNT#AUTHOR#<user id>` | `AUTHOR#<user id>` |
 //! | mark of a deleted draft whose bodies are still to be swept | `SWEEP` | `<draft id>` |
 //!
 //! A list is `LATEST`, `TAG#<folded tag>` or `AUTHOR#<user id>`.
@@ -99,27 +100,32 @@ impl List {
         Key::new(self.partition(), article.to_string())
     }
 
-    /// The shard of the list's count that `article` moves. One author's articles share a shard: one writer moves it.
+    /// The shard of the list's count that `article` moves. One author's articles have one count: one writer moves it.
     pub(super) fn count_key(&self, article: ArticleId) -> Key {
-        let shard = match self {
-            Self::Author(author) => shard(author.to_bytes()),
-            Self::Latest | Self::Tag(_) => shard(article.to_bytes()),
-        };
-        Key::new(count_partition(shard), self.name())
+        match self {
+            Self::Author(author) => author_count_key(*author),
+            Self::Latest | Self::Tag(_) => Key::new(count_partition(shard(article)), self.name()),
+        }
     }
 
     /// All shards of the list's count.
     pub(super) fn count_keys(&self) -> Vec<Key> {
-        let shards = match self {
-            Self::Author(author) => shard(author.to_bytes())..shard(author.to_bytes()) + 1,
-            Self::Latest | Self::Tag(_) => 0..COUNT_SHARDS,
-        };
-        shards.map(|shard| Key::new(count_partition(shard), self.name())).collect()
+        match self {
+            Self::Author(author) => vec![author_count_key(*author)],
+            Self::Latest | Self::Tag(_) => {
+                (0..COUNT_SHARDS).map(|shard| Key::new(count_partition(shard), self.name())).collect()
+            }
+        }
     }
 }
 
-fn shard(id: [u8; 16]) -> u8 {
-    id[15] % COUNT_SHARDS
+fn shard(article: ArticleId) -> u8 {
+    article.to_bytes()[15] % COUNT_SHARDS
+}
+
+/// Where the count of an author's articles is, under a key of its own: a feed reads those of all whom its reader follows.
+pub(super) fn author_count_key(author: UserId) -> Key {
+    Key::new(format!("{COUNT}AUTHOR#{author}"), format!("AUTHOR#{author}"))
 }
 
 /// The partition of one shard of the counts.
@@ -281,6 +287,9 @@ pub(super) struct Count {
     /// How the tag was first written, if it is a tag's.
     #[serde(default)]
     pub(super) written: Option<String>,
+    /// The article that an author published last, or at the same time as that; it may be gone.
+    #[serde(default)]
+    pub(super) newest: Option<ArticleId>,
 }
 
 /// What to show for a list's count: a tag as written.

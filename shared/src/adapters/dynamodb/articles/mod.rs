@@ -2,17 +2,20 @@
 
 mod bodies;
 mod drafts;
+mod feed;
 mod items;
 mod reads;
+mod rows;
 mod sweeps;
 #[cfg(test)]
 mod tests;
 mod writes;
 
 pub(super) use items::said;
+pub(super) use rows::Row;
 
 use super::{
-    IdempotencyTable, LeaseTable, UserTable,
+    IdempotencyTable, InteractionTable, LeaseTable, UserTable,
     store::{Dynamo, TableName},
 };
 
@@ -30,17 +33,18 @@ impl ArticleTable {
     }
 }
 
-/// The tables of articles and of their authors, for those who read.
+/// The tables of articles, of their authors and of what was done about them, for those who read.
 #[derive(Clone)]
 pub struct ArticleViews {
     articles: ArticleTable,
     users: UserTable,
+    interactions: InteractionTable,
 }
 
 impl ArticleViews {
     /// Reads from these tables, which must belong to one client.
-    pub fn new(articles: ArticleTable, users: UserTable) -> Self {
-        Self { articles, users }
+    pub fn new(articles: ArticleTable, users: UserTable, interactions: InteractionTable) -> Self {
+        Self { articles, users, interactions }
     }
 }
 

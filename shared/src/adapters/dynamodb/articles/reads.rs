@@ -1,36 +1,40 @@
 //! Reading: an article is two calls, and so is a page of a list of the usual length; a batch takes 100 keys.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use super::{
-    ArticleViews,
+    ArticleViews, Row,
     bodies::{body_from, body_key},
-    items::{COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_from, article_key, count_partition, standing_from},
+    items::{COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_key, count_partition, standing_from},
 };
 use crate::{
     adapters::dynamodb::{
-        error::{corrupt, store_error},
-        store::{Item, Key, from_item, s},
+        error::corrupt,
+        interactions::{reactions_from, reactions_keys},
+        store::{Key, all_pages, from_item, s},
         users::{user_from, user_key},
     },
     domain::{
-        ArticleId,
-        article::{ArticleFilter, Found, Listed, Listing, Read, Slug, Standing},
+        ArticleId, UserId,
+        article::{ArticleFilter, Found, Listing, Read, Seen, Slug, Standing},
         page::{Page, Start},
         tag::FoldedTag,
     },
-    ports::{StoreError, articles::ArticleReads},
+    ports::{
+        StoreError,
+        articles::{ArticleDetails, ArticleReads},
+    },
 };
 
 /// Tags that are listed at the most, so that the answer stays within what a function may return.
 const MAX_TAGS_LISTED: usize = 5_000;
 
 #[async_trait]
-impl ArticleReads for ArticleViews {
-    async fn read(&self, slug: &Slug) -> Result<Option<Found>, StoreError> {
+impl ArticleDetails for ArticleViews {
+    async fn read(&self, slug: &Slug, viewer: Option<UserId>) -> Result<Option<Found<Seen>>, StoreError> {
         let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
         let article = match item.map(standing_from).transpose()?.flatten() {
             Some(Standing::Live(article)) => article,
@@ -38,16 +42,27 @@ impl ArticleReads for ArticleViews {
             None => return Ok(None),
         };
         let (body, author) = (body_key(article.draft_id, article.revision), user_key(article.author_id));
-        let wanted = vec![(&*self.articles.name, body.clone()), (&*self.users.name, author.clone())];
+        let mut wanted = vec![(&*self.articles.name, body.clone()), (&*self.users.name, author.clone())];
+        let reactions = reactions_keys(viewer, article.id, article.author_id);
+        wanted.extend(reactions.into_iter().map(|key| (&*self.interactions.name, key)));
         let mut found = self.articles.dynamo.get_all(wanted).await?;
         // Without its body the article was deleted in between.
         let Some(body) = found.remove(&body) else { return Ok(None) };
         let author = found.remove(&author).ok_or_else(|| corrupt("an article without its author"))?;
+        let reactions = reactions_from(viewer, article.id, article.author_id, &found)?;
         let read = Read { body: body_from(&body)?, author: user_from(author)?.profile(), article };
-        Ok(Some(Found::Read(Box::new(read))))
+        Ok(Some(Found::Read(Box::new(Seen { read, reactions }))))
     }
+}
 
-    async fn list(&self, filter: &ArticleFilter, page: Page<ArticleId>) -> Result<Listing, StoreError> {
+#[async_trait]
+impl ArticleReads for ArticleViews {
+    async fn list(
+        &self,
+        filter: &ArticleFilter,
+        viewer: Option<UserId>,
+        page: Page<ArticleId>,
+    ) -> Result<Listing, StoreError> {
         let list = List::narrowest(filter);
         let behind = match page.start {
             Start::Behind(last) => Some(last),
@@ -57,13 +72,13 @@ impl ArticleReads for ArticleViews {
         let depth = page.offset() + page.limit + 1;
         let Some(tag) = filter.tag.as_ref().filter(|_| filter.author.is_some()) else {
             let entries = self.entries(&list, None, behind, depth).await?;
-            return self.page(entries, page, &list.count_keys()).await;
+            return self.page(entries, viewer, page, &list.count_keys()).await;
         };
         // The author's whole list is read, and the store drops what lacks the tag: authors are finite.
         let mut entries = self.entries(&list, Some(tag), None, usize::MAX).await?;
         let total = entries.len() as u64;
         entries.retain(|entry| behind.is_none_or(|last| entry.article < last));
-        Ok(Listing { total, ..self.page(entries, page, &[]).await? })
+        Ok(Listing { total, ..self.page(entries, viewer, page, &[]).await? })
     }
 
     async fn tags(&self) -> Result<Vec<String>, StoreError> {
@@ -86,7 +101,7 @@ impl ArticleViews {
     }
 
     /// The newest `count` entries of `list`, or of those with `tag`; of those behind `behind`, if there is one.
-    async fn entries(
+    pub(super) async fn entries(
         &self,
         list: &List,
         tag: Option<&FoldedTag>,
@@ -111,23 +126,26 @@ impl ArticleViews {
         items.into_iter().map(from_item).collect()
     }
 
-    /// The page of `entries`, of which there is one more if there is a next page, with articles, authors and counts in one batch.
-    async fn page(&self, entries: Vec<Entry>, page: Page<ArticleId>, counts: &[Key]) -> Result<Listing, StoreError> {
+    /// The page of `entries`, of which there is one more if there is a next page, with articles, authors, reactions and counts in
+    /// one batch.
+    pub(super) async fn page(
+        &self,
+        entries: Vec<Entry>,
+        viewer: Option<UserId>,
+        page: Page<ArticleId>,
+        counts: &[Key],
+    ) -> Result<Listing, StoreError> {
         let mut entries: Vec<_> = entries.into_iter().skip(page.offset()).collect();
         let next = page.next(&mut entries, |entry| entry.article);
-        let mut wanted: Vec<(&str, Key)> = counts.iter().map(|key| (&*self.articles.name, key.clone())).collect();
-        wanted.extend(entries.iter().map(|entry| (&*self.articles.name, article_key(&entry.slug))));
-        let mut authors: Vec<_> = entries.iter().map(|entry| entry.author_id).collect();
-        authors.sort_unstable();
-        authors.dedup();
-        wanted.extend(authors.into_iter().map(|author| (&*self.users.name, user_key(author))));
-        let found = self.articles.dynamo.get_all(wanted).await?;
+        let row = |entry: Entry| Row { article: entry.article, slug: entry.slug, author: entry.author_id };
+        let rows: Vec<_> = entries.into_iter().map(row).collect();
+        let others: Vec<_> = counts.iter().map(|key| (&*self.articles.name, key.clone())).collect();
+        let (listed, found) = self.rows(&rows, viewer, &others).await?;
         let count =
             |key| found.get(key).cloned().map(from_item::<Count>).transpose().map(|count| count.map_or(0, |c| c.n));
         let total: i64 = counts.iter().map(count).sum::<Result<_, _>>()?;
-        let articles =
-            entries.iter().filter_map(|entry| listed(entry, &found).transpose()).collect::<Result<_, _>>()?;
-        Ok(Listing { articles, next, total: total.unsigned_abs() })
+        // Articles that were withdrawn or deleted since the list was read are left out.
+        Ok(Listing { articles: listed.into_iter().flatten().collect(), next, total: total.unsigned_abs() })
     }
 
     async fn tag_counts(&self, shard: u8) -> Result<Vec<(Key, Count)>, StoreError> {
@@ -138,28 +156,5 @@ impl ArticleViews {
             .expression_attribute_values(":tags", s(TAG_PREFIX));
         let items = all_pages(query, usize::MAX).await?;
         items.into_iter().map(|item| Ok((from_item(item.clone())?, from_item(item)?))).collect()
-    }
-}
-
-/// The article of an entry with its author; `None` if it was deleted or withdrawn since the list was read.
-fn listed(entry: &Entry, found: &HashMap<Key, Item>) -> Result<Option<Listed>, StoreError> {
-    let Some(article) = found.get(&article_key(&entry.slug)).cloned().map(article_from).transpose()?.flatten() else {
-        return Ok(None);
-    };
-    let author = found.get(&user_key(entry.author_id)).ok_or_else(|| corrupt("an article without its author"))?;
-    Ok(Some(Listed { article, author: user_from(author.clone())?.profile() }))
-}
-
-/// The first `count` items that `query` yields, over as many calls as it takes.
-async fn all_pages(query: QueryFluentBuilder, count: usize) -> Result<Vec<Item>, StoreError> {
-    let mut items = Vec::new();
-    let mut start = None;
-    loop {
-        let page = query.clone().set_exclusive_start_key(start).send().await.map_err(store_error)?;
-        items.extend(page.items.into_iter().flatten());
-        start = page.last_evaluated_key;
-        if start.is_none() || items.len() >= count {
-            return Ok(items);
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     adapters::dynamodb::{
         error::corrupt,
-        store::n,
+        store::{n, s},
         transaction::{Change, NotCommitted, Transaction},
     },
     domain::{
@@ -193,11 +193,15 @@ impl ArticleTable {
     }
 
     fn count(&self, transaction: &mut Transaction, list: &List, article: &Article, by: i8) -> Result<(), StoreError> {
-        let change = Change {
-            update: "SET written = if_not_exists(written, :written) ADD n :by".to_owned(),
-            condition: None,
-            values: vec![(":written", written(list, article)), (":by", n(by))],
-        };
+        let mut set = "SET written = if_not_exists(written, :written)".to_owned();
+        let mut values = vec![(":written", written(list, article)), (":by", n(by))];
+        // What comes back after it was withdrawn is not the newest, and what goes leaves a newest that is none: feeds need to know
+        // that there is nothing newer.
+        if matches!(list, List::Author(_)) && by > 0 && article.version == 1 {
+            set += ", newest = :newest";
+            values.push((":newest", s(article.id.to_string())));
+        }
+        let change = Change { update: format!("{set} ADD n :by"), condition: None, values };
         transaction.update(&self.name, list.count_key(article.id), change)
     }
 }

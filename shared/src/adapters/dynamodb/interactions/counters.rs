@@ -1,13 +1,9 @@
 //! Counters of articles: one item for each article, whose numbers move in the transaction of the record that they count, so that
 //! each equals the number of its records at any moment. A number that is absent is 0.
-#![allow(dead_code, reason = "the functions that move counters follow")]
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::{InteractionTable, items::counters_key};
+use super::items::{counters_key, number_of, version_of};
 use crate::{
     adapters::dynamodb::{
-        error::corrupt,
         store::{Item, n},
         transaction::{Change, Transaction},
     },
@@ -23,11 +19,13 @@ pub(in crate::adapters::dynamodb) enum Counter {
     /// People who collected it.
     Collects,
     /// Comments on it.
+    #[allow(dead_code, reason = "moved by whoever takes comments")]
     Comments,
 }
 
 impl Counter {
-    fn attribute(self) -> &'static str {
+    /// What the number is called in its item.
+    pub(super) fn attribute(self) -> &'static str {
         match self {
             Self::Likes => "likes",
             Self::Collects => "collects",
@@ -59,25 +57,12 @@ pub(in crate::adapters::dynamodb) fn move_counter(
 pub(in crate::adapters::dynamodb) fn counters_from(item: Option<&Item>) -> Result<ArticleCounters, StoreError> {
     let Some(item) = item else { return Ok(ArticleCounters::default()) };
     Ok(ArticleCounters {
-        likes: number(item, "likes")?.unwrap_or(0),
-        collects: number(item, "collects")?.unwrap_or(0),
-        comments: number(item, "comments")?.unwrap_or(0),
-        reads: number(item, "reads")?.unwrap_or(0),
-        version: number(item, "version")?.ok_or_else(|| corrupt("counters without a version"))?,
+        likes: number_of(item, "likes")?,
+        collects: number_of(item, "collects")?,
+        comments: number_of(item, "comments")?,
+        reads: number_of(item, "reads")?,
+        version: version_of(item)?,
     })
-}
-
-fn number(item: &Item, name: &str) -> Result<Option<u64>, StoreError> {
-    let Some(value) = item.get(name) else { return Ok(None) };
-    let number = value.as_n().map_err(|_: &AttributeValue| corrupt("a counter that is no number"))?;
-    number.parse().map(Some).map_err(corrupt)
-}
-
-impl InteractionTable {
-    /// The counters of `article`, as last moved.
-    pub(super) async fn counters(&self, article: ArticleId) -> Result<ArticleCounters, StoreError> {
-        counters_from(self.dynamo.get(&self.name, counters_key(article)).await?.as_ref())
-    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,135 @@
 //!
 //! | item | pk | sk |
 //! |---|---|---|
+//! | that a user likes an article | `LIKES#<user id>` | `<article id>`, which sorts by first publication |
+//! | that a user collected an article | `COLLECTS#<user id>` | `<article id>` |
+//! | counts of a user's likes and collections | `KEPT#<user id>` | `COUNTS` |
 //! | counters of an article | `COUNTERS#<article id>` | `COUNTERS` |
+//! | counters of a user's follows | `COUNTERS#<user id>` | `FOLLOWS` |
+//! | that a user follows another | `FOLLOWS#<follower's id>` | `<followee's id>` |
+//! | the same from the other side | `FOLLOWERS#<followee's id>` | `<follower's id>` |
 
-use crate::{adapters::dynamodb::store::Key, domain::ArticleId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    adapters::dynamodb::{
+        error::corrupt,
+        store::{Item, Key},
+        stream::{Images, Said},
+    },
+    domain::{
+        ArticleId, UserId,
+        article::{Article, Slug},
+        change::Subject,
+        reaction::Folder,
+    },
+    ports::StoreError,
+};
 
 const COUNTERS: &str = "COUNTERS#";
+const KEPT: &str = "KEPT#";
 
 /// Where an article's counters are.
-pub(in crate::adapters::dynamodb) fn counters_key(article: ArticleId) -> Key {
+pub(super) fn counters_key(article: ArticleId) -> Key {
     Key::new(format!("{COUNTERS}{article}"), "COUNTERS")
+}
+
+/// The partition of what a user likes.
+pub(super) fn likes_partition(user: UserId) -> String {
+    format!("LIKES#{user}")
+}
+
+/// The partition of what a user collected.
+pub(super) fn collects_partition(user: UserId) -> String {
+    format!("COLLECTS#{user}")
+}
+
+/// The item whose existence says that a user likes an article.
+pub(super) fn like_key(user: UserId, article: ArticleId) -> Key {
+    Key::new(likes_partition(user), article.to_string())
+}
+
+/// The item whose existence says that a user collected an article.
+pub(super) fn collect_key(user: UserId, article: ArticleId) -> Key {
+    Key::new(collects_partition(user), article.to_string())
+}
+
+/// Where the counts of a user's likes and collections are.
+pub(super) fn kept_counts_key(user: UserId) -> Key {
+    Key::new(format!("{KEPT}{user}"), "COUNTS")
+}
+
+/// A like, or an article in a collection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Kept {
+    pk: String,
+    #[serde(rename = "sk")]
+    pub(super) article: ArticleId,
+    pub(super) slug: Slug,
+    pub(super) author_id: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) folder: Option<Folder>,
+}
+
+impl Kept {
+    /// `article` in a partition.
+    pub(super) fn new(partition: String, article: &Article, folder: Option<Folder>) -> Self {
+        Self { pk: partition, article: article.id, slug: article.slug.clone(), author_id: article.author_id, folder }
+    }
+}
+
+/// What a record of the table's change stream says: counters are cached, relations are not.
+pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
+    let Some(id) = key.pk.strip_prefix(COUNTERS) else {
+        let others = ["LIKES#", "COLLECTS#", "FOLLOWS#", "FOLLOWERS#", KEPT];
+        let other = others.iter().any(|prefix| key.pk.starts_with(prefix));
+        return Ok(if other { Said::Nothing } else { Said::Foreign });
+    };
+    let subject = match key.sk.as_str() {
+        "COUNTERS" => Subject::ArticleCounters(id.parse().map_err(corrupt)?),
+        "FOLLOWS" => Subject::FollowCounters(id.parse().map_err(corrupt)?),
+        _ => return Err(corrupt("counters of what nobody counts")),
+    };
+    images.versioned(subject)
+}
+
+/// Where the counters of a user's follows are.
+pub(super) fn follow_counters_key(user: UserId) -> Key {
+    Key::new(format!("{COUNTERS}{user}"), "FOLLOWS")
+}
+
+/// The partition of those whom a user follows.
+pub(in crate::adapters::dynamodb) fn follows_partition(follower: UserId) -> String {
+    format!("FOLLOWS#{follower}")
+}
+
+/// The partition of those who follow a user.
+pub(super) fn followers_partition(followee: UserId) -> String {
+    format!("FOLLOWERS#{followee}")
+}
+
+/// The item whose existence says that one user follows another.
+pub(super) fn follow_key(follower: UserId, followee: UserId) -> Key {
+    Key::new(follows_partition(follower), followee.to_string())
+}
+
+/// The same in the list of the followee's followers.
+pub(super) fn follower_key(follower: UserId, followee: UserId) -> Key {
+    Key::new(followers_partition(followee), follower.to_string())
+}
+
+/// A number of an item of counters; 0 if it is absent.
+pub(super) fn number_of(item: &Item, name: &str) -> Result<u64, StoreError> {
+    let Some(value) = item.get(name) else { return Ok(0) };
+    let number = value.as_n().map_err(|_| corrupt("a counter that is no number"))?;
+    number.parse().map_err(corrupt)
+}
+
+/// The version of an item of counters, which an item that is there has.
+pub(super) fn version_of(item: &Item) -> Result<u64, StoreError> {
+    match number_of(item, "version")? {
+        0 => Err(corrupt("counters without a version")),
+        version => Ok(version),
+    }
 }

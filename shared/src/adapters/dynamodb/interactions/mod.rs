@@ -1,7 +1,17 @@
 //! Interactions: likes, collections, follows, and counters of what was done.
 
+mod collections;
 pub(super) mod counters;
+mod follows;
 mod items;
+mod kept;
+mod likes;
+mod reactions;
+
+pub use follows::FollowTable;
+pub(super) use items::{follows_partition, said};
+pub use kept::KeptTable;
+pub(super) use reactions::{reactions_from, reactions_keys};
 
 use super::store::{Dynamo, TableName};
 
@@ -9,7 +19,7 @@ use super::store::{Dynamo, TableName};
 #[derive(Clone)]
 pub struct InteractionTable {
     dynamo: Dynamo,
-    name: TableName,
+    pub(super) name: TableName,
 }
 
 impl InteractionTable {

@@ -1,0 +1,5 @@
+//! The Lambda function `follow`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<follow::Follow>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `like`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<like::Like>()
+}
