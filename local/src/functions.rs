@@ -41,6 +41,7 @@ pub fn all() -> Vec<Entry> {
         entry::<profile::Profile>(),
         entry::<publish::Publish>(),
         entry::<article::Article>(),
+        entry::<comment::Comment>(),
         entry::<fallback::Fallback>(),
     ]
 }

@@ -16,7 +16,7 @@ use shared::{
 };
 
 use crate::{
-    drafts,
+    comments, drafts,
     meter::{Meter, Operation, Used},
     sweeps,
     table::Row,
@@ -62,6 +62,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     articles_once(m, &token).await;
     sweeps::all(m).await;
     drafts::all(m, &token).await;
+    comments::all(m, &token).await;
 
     let log_out =
         Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");
@@ -196,7 +197,7 @@ async fn import_with_bcrypt(platform: &Platform) {
 }
 
 /// Empties the cache.
-async fn forget_sessions(platform: &Platform) {
+pub(crate) async fn forget_sessions(platform: &Platform) {
     let url = platform.services().environment()["REDIS_URL"].clone();
     let mut redis = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
     redis::cmd("FLUSHALL").query_async::<()>(&mut redis).await.unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use articles::{CachedArticle, CachedArticles};
+pub use articles::{CachedArticle, CachedArticles, LookedUp};
 pub use profiles::{CachedNames, CachedProfiles, NameHolder, VersionedProfile};
 
 use crate::{

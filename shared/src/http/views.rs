@@ -1,5 +1,7 @@
 //! The JSON forms of what the API answers: RealWorld's, with fields of our own beside them.
 
+mod comments;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,6 +14,8 @@ use crate::{
     http::Content,
     ports::tokens::TokenSigner,
 };
+
+pub use comments::{CommentAnswer, CommentView, CommentsAnswer};
 
 /// `{"user": …}`: one's own account.
 #[derive(Debug, Clone, Serialize, ToSchema)]

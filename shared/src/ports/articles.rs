@@ -143,3 +143,13 @@ pub const ARTICLE_READS: &[Permission] = &[
     Permission::new(Table::Articles, "Query"),
     Permission::new(Table::Users, "BatchGetItem"),
 ];
+
+/// Looking an article up, for those who want neither its text nor its author.
+#[async_trait]
+pub trait ArticleLookups: Send + Sync {
+    /// What is at this address, as last written.
+    async fn standing(&self, slug: &Slug) -> Result<Option<Standing>, StoreError>;
+}
+
+/// What [`ArticleLookups`] does to tables.
+pub const ARTICLE_LOOKUPS: &[Permission] = &[Permission::new(Table::Articles, "GetItem")];

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::{
     Client,
     config::SharedHttpClient,
-    types::{AttributeValue, KeysAndAttributes},
+    types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest},
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -25,6 +25,8 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// Items that one `BatchGetItem` may ask for.
 const BATCH_GET: usize = 100;
+/// Writes that one `BatchWriteItem` may hold.
+const BATCH_WRITE: usize = 25;
 
 /// The key of an item in any of our tables.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +59,8 @@ pub struct TableNames {
     pub sessions: Option<String>,
     /// The table of articles.
     pub articles: Option<String>,
+    /// The table of comments.
+    pub comments: Option<String>,
     /// The table of leases and idempotency keys.
     pub coordination: Option<String>,
     /// The table of likes, collections, follows and counters.
@@ -70,6 +74,7 @@ impl TableNames {
             Table::Users => self.users.as_deref(),
             Table::Sessions => self.sessions.as_deref(),
             Table::Articles => self.articles.as_deref(),
+            Table::Comments => self.comments.as_deref(),
             Table::Coordination => self.coordination.as_deref(),
             Table::Interactions => self.interactions.as_deref(),
         }
@@ -77,7 +82,8 @@ impl TableNames {
 
     /// Which table bears `name`.
     pub fn table(&self, name: &str) -> Option<Table> {
-        let all = [Table::Users, Table::Sessions, Table::Articles, Table::Coordination, Table::Interactions];
+        let all =
+            [Table::Users, Table::Sessions, Table::Articles, Table::Comments, Table::Coordination, Table::Interactions];
         all.into_iter().find(|table| self.name(*table) == Some(name))
     }
 }
@@ -158,6 +164,27 @@ impl Dynamo {
             wanted = rest;
         }
         Ok(found)
+    }
+
+    /// Deletes items, those that are not there any more as well, one batch after another.
+    pub(super) async fn delete_all(&self, table: &str, keys: Vec<Key>) -> Result<(), StoreError> {
+        let deletion = |key: Key| {
+            let request = DeleteRequest::builder().set_key(Some(key.attributes())).build().map_err(corrupt)?;
+            Ok(WriteRequest::builder().delete_request(request).build())
+        };
+        let deletions: Vec<_> = keys.into_iter().map(deletion).collect::<Result<_, StoreError>>()?;
+        let mut pauses = retries().build();
+        for batch in deletions.chunks(BATCH_WRITE) {
+            let mut batch = HashMap::from([(table.to_owned(), batch.to_vec())]);
+            while !batch.is_empty() {
+                let request = self.client.batch_write_item().set_request_items(Some(batch));
+                batch = request.send().await.map_err(store_error)?.unprocessed_items.unwrap_or_default();
+                if !batch.is_empty() {
+                    pause(&mut pauses).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use super::{
-    ArticleViews,
+    ArticleTable, ArticleViews,
     bodies::{body_from, body_key},
     items::{COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_from, article_key, count_partition, standing_from},
 };
@@ -22,17 +22,27 @@ use crate::{
         page::{Page, Start},
         tag::FoldedTag,
     },
-    ports::{StoreError, articles::ArticleReads},
+    ports::{
+        StoreError,
+        articles::{ArticleLookups, ArticleReads},
+    },
 };
 
 /// Tags that are listed at the most, so that the answer stays within what a function may return.
 const MAX_TAGS_LISTED: usize = 5_000;
 
 #[async_trait]
+impl ArticleLookups for ArticleTable {
+    async fn standing(&self, slug: &Slug) -> Result<Option<Standing>, StoreError> {
+        let item = self.dynamo.get(&self.name, article_key(slug)).await?;
+        Ok(item.map(standing_from).transpose()?.flatten())
+    }
+}
+
+#[async_trait]
 impl ArticleReads for ArticleViews {
     async fn read(&self, slug: &Slug) -> Result<Option<Found>, StoreError> {
-        let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
-        let article = match item.map(standing_from).transpose()?.flatten() {
+        let article = match self.articles.standing(slug).await? {
             Some(Standing::Live(article)) => article,
             Some(Standing::Withdrawn(article)) => return Ok(Some(Found::Withdrawn { version: article.version })),
             None => return Ok(None),
