@@ -167,7 +167,7 @@ impl World {
     }
 
     /// Which article, by number, and its slug.
-    fn which(&self, which: &Which) -> (Option<usize>, String) {
+    pub(crate) fn which(&self, which: &Which) -> (Option<usize>, String) {
         match which {
             Which::Article(index) if !self.articles.is_empty() => {
                 let number = index.of(self.articles.len());

@@ -20,6 +20,7 @@ impl World {
         }
         for article in 0..self.articles.len() {
             self.read(&Who::Nobody, &Which::Article(Pick(article))).await?;
+            self.compare_comments(article).await?;
         }
         for number in 0..self.drafts.len() {
             let session = self.session_of(self.drafts[number].author).await?;

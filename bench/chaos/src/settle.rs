@@ -23,6 +23,8 @@ impl Writer {
             Doubt::Publish(fields) => ("publish", self.is_published(api, fields).await?),
             Doubt::Edit(number, fields) => ("edit", self.is_edited(api, number, fields).await?),
             Doubt::Delete(number) => ("delete", self.is_deleted(api, number).await?),
+            Doubt::Comment(number, body) => ("comment", self.is_commented(api, number, &body).await?),
+            Doubt::DeleteComment(number, id) => ("delete comment", self.is_comment_deleted(api, number, id).await?),
             Doubt::Change(account) => ("change account", self.is_changed(api, account).await?),
         };
         self.doubt = None;
@@ -67,7 +69,7 @@ impl Writer {
         let known = |slug: &String| self.articles.iter().any(|article| article.slug == *slug);
         let mut new: Vec<_> = listed.iter().map(slug).filter(|slug| !known(slug)).collect();
         let Some(slug) = new.pop() else { return Ok(false) };
-        let article = Article { slug, fields };
+        let article = Article { slug, fields, comments: Vec::new() };
         let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
         if !new.is_empty() || status != 200 || !article.fields.are(&answer["article"]) {
             self.lost.push(format!("a half article: {article:?} is {status} {answer} beside {new:?}"));
@@ -77,7 +79,7 @@ impl Writer {
     }
 
     async fn is_edited(&mut self, api: &Api, number: usize, fields: Fields) -> Result<bool> {
-        let Article { slug, fields: old } = &self.articles[number];
+        let Article { slug, fields: old, .. } = &self.articles[number];
         let (status, answer) = api.read(&format!("/api/articles/{slug}"), None).await?;
         let done = status == 200 && fields.are(&answer["article"]);
         if !done && !old.are(&answer["article"]) {
@@ -90,7 +92,7 @@ impl Writer {
     }
 
     async fn is_deleted(&mut self, api: &Api, number: usize) -> Result<bool> {
-        let Article { slug, fields } = &self.articles[number];
+        let Article { slug, fields, .. } = &self.articles[number];
         let (status, answer) = api.read(&format!("/api/articles/{slug}"), None).await?;
         if status == 404 {
             self.deleted.push(self.articles.remove(number).slug);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Outcome, credentials},
+    discussion::Comment,
     report::Tally,
 };
 
@@ -43,6 +44,7 @@ pub(crate) struct Fields {
 pub(crate) struct Article {
     pub(crate) slug: String,
     pub(crate) fields: Fields,
+    pub(crate) comments: Vec<Comment>,
 }
 
 /// A login.
@@ -62,6 +64,10 @@ pub(crate) enum Doubt {
     Edit(usize, Fields),
     /// The same.
     Delete(usize),
+    /// On the article with this number, this text.
+    Comment(usize, String),
+    /// On the article with this number, the comment with this id.
+    DeleteComment(usize, u64),
     Change(Account),
 }
 
@@ -69,9 +75,9 @@ pub(crate) enum Doubt {
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) number: usize,
-    dice: Rng,
+    pub(crate) dice: Rng,
     /// Makes texts differ.
-    turn: u64,
+    pub(crate) turn: u64,
     pub(crate) signed_up: bool,
     pub(crate) account: Account,
     /// Those that were given out and not ended.
@@ -119,11 +125,13 @@ impl Writer {
             return self.log_in(api).await;
         }
         match (self.dice.u8(0..100), self.articles.is_empty()) {
-            (0..35, _) | (35..80, true) => self.publish(api).await,
-            (35..60, false) => self.edit(api).await,
-            (60..70, false) => self.delete(api).await,
-            (70..80, false) => self.read(api).await,
-            (80..90, _) => self.change(api).await,
+            (0..25, _) | (25..84, true) => self.publish(api).await,
+            (25..41, false) => self.edit(api).await,
+            (41..48, false) => self.delete(api).await,
+            (48..55, false) => self.read(api).await,
+            (55..77, false) => self.comment(api).await,
+            (77..84, false) => self.delete_comment(api).await,
+            (84..90, _) => self.change(api).await,
             (90..94, _) => self.refresh(api).await,
             (94..97, _) => self.log_in(api).await,
             _ => self.log_out(api).await,
@@ -186,7 +194,7 @@ impl Writer {
         let outcome = self.ask(api, Method::POST, "/api/articles", &fields.body()).await;
         if let Some(answer) = self.learn("publish", outcome, 201, Some(Doubt::Publish(fields.clone())))? {
             let slug = answer["article"]["slug"].as_str().unwrap_or_default().to_owned();
-            self.articles.push(Article { slug, fields });
+            self.articles.push(Article { slug, fields, comments: Vec::new() });
         }
         Ok(())
     }
@@ -235,14 +243,14 @@ impl Writer {
         Fields { title, description: format!("In turn {turn}"), body, tags }
     }
 
-    async fn ask(&self, api: &Api, method: Method, path: &str, body: &Value) -> Outcome {
+    pub(crate) async fn ask(&self, api: &Api, method: Method, path: &str, body: &Value) -> Outcome {
         let token = self.sessions.first().map(|session| session.token.as_str());
         api.ask(method, path, token, body).await
     }
 
     /// The body of an answer that says that it is done. A refusal changes nothing, and is right only if others were in the way;
     /// without an answer, `doubt` is what is to be found out.
-    fn learn(
+    pub(crate) fn learn(
         &mut self,
         what: &'static str,
         outcome: Outcome,
