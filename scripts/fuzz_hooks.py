@@ -13,6 +13,8 @@ URL = os.environ["FUZZ_URL"]
 NAMES = itertools.count()
 # The latest articles that were published, so that paths lead somewhere half of the time.
 SLUGS = collections.deque(maxlen=16)
+# The latest comments, each with its article.
+COMMENTS = collections.deque(maxlen=16)
 PROBLEM = {"type", "title", "status", "detail", "code", "requestId", "errors"}
 
 session = requests.Session()
@@ -40,11 +42,13 @@ if os.environ["FUZZ_AS"] == "user":
 
 @schemathesis.hook
 def map_path_parameters(_context, parameters):
-    """Puts a real slug into every second path."""
+    """Puts a real slug into every second path, and a real comment into every fourth that has one."""
     if parameters and "slug" in parameters and SLUGS:
         turn = hash(parameters["slug"]) if isinstance(parameters["slug"], str) else 1
         if turn % 2 == 0:
             parameters["slug"] = SLUGS[turn % len(SLUGS)]
+            if "id" in parameters and COMMENTS and turn % 4 == 0:
+                parameters["slug"], parameters["id"] = COMMENTS[turn % len(COMMENTS)]
     return parameters
 
 
@@ -52,6 +56,8 @@ def map_path_parameters(_context, parameters):
 def after_call(_context, case, response):
     if case.operation.label == "POST /api/articles" and response.status_code == 201:
         SLUGS.append(response.json()["article"]["slug"])
+    if case.operation.label == "POST /api/articles/{slug}/comments" and response.status_code == 201:
+        COMMENTS.append((case.path_parameters["slug"], response.json()["comment"]["id"]))
 
 
 @schemathesis.check

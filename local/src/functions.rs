@@ -43,6 +43,7 @@ pub fn all() -> Vec<Entry> {
         entry::<publish::Publish>(),
         entry::<article::Article>(),
         entry::<like::Like>(),
+        entry::<comment::Comment>(),
         entry::<fallback::Fallback>(),
     ]
 }

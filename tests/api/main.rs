@@ -4,6 +4,7 @@
 //! as a deployment's. They share one platform with each other, and with whatever else is on it: each makes its own users.
 
 mod article;
+mod comment;
 mod fallback;
 mod follow;
 mod like;

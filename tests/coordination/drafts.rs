@@ -9,7 +9,7 @@ use shared::{
     ports::{
         articles::{ArticleWrites, DraftMove},
         drafts::Drafts,
-        sweeps::Sweeps as _,
+        sweeps::{Mark, Sweeps as _},
         system::System as _,
     },
 };
@@ -76,7 +76,7 @@ async fn autosaves_leave_one_body_and_what_readers_saw_stays() {
 
     articles(&world).delete(&second, now).await.unwrap();
     assert_eq!(drafts(&world).find(author, id).await.unwrap(), None);
-    assert_eq!(world.sweeps.marks(10).await.unwrap(), [id]);
+    assert_eq!(world.sweeps.marks(10).await.unwrap(), [Mark { draft: id, article: Some(second.id) }]);
     world.sweeps.drop_bodies(id, 100).await.unwrap();
     assert_eq!((world.count("REVISION#"), world.count("DRAFTS#")), (0, 0));
 }
@@ -89,7 +89,7 @@ async fn a_draft_that_is_deleted_without_an_article_leaves_its_body_to_the_sweep
     drafts(&world).create(&draft, &DraftBody::default(), None).await.unwrap();
     let draft = autosave(&world, draft, 1).await;
     drafts(&world).delete(&draft, None, now).await.unwrap();
-    assert_eq!(world.sweeps.marks(10).await.unwrap(), [draft.id]);
+    assert_eq!(world.sweeps.marks(10).await.unwrap(), [Mark { draft: draft.id, article: None }]);
     assert_eq!(world.sweeps.drop_bodies(draft.id, 100).await.unwrap().items, 1);
 }
 

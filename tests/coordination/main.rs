@@ -1,5 +1,6 @@
-//! Leases, answers kept under idempotency keys, and the sweep, on the embedded database under a simulated clock.
+//! Leases, answers kept under idempotency keys, comments, and the sweep, on the embedded database under a simulated clock.
 
+mod comments;
 mod drafts;
 mod idempotency;
 mod leases;

@@ -1,5 +1,7 @@
 //! The function `sweep`: what it removes, and that neither a kill nor a second run nor a pause does harm.
 
+mod threads;
+
 use std::{
     sync::{
         Arc,
@@ -14,7 +16,7 @@ use shared::{
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease},
-        sweeps::{Dropped, Sweeps},
+        sweeps::{Dropped, Mark, Sweeps},
     },
 };
 use sweep::{BUDGET, End, LIFE, Report, Sweeper};
@@ -26,11 +28,17 @@ use crate::world::World;
 const LONG: u32 = 230;
 
 fn sweeper(world: &World, sweeps: Arc<dyn Sweeps>) -> Sweeper {
-    Sweeper { sweeps, leases: world.leases.clone(), system: world.clock.clone() }
+    let comments = world.comment_sweeps.clone();
+    Sweeper { sweeps, comments, leases: world.leases.clone(), system: world.clock.clone() }
 }
 
 async fn sweep(world: &World) -> Report {
     sweeper(world, world.sweeps.clone()).sweep().await.unwrap()
+}
+
+/// The report of a run that swept drafts and their bodies.
+fn report(end: End, drafts: u32, items: u32) -> Report {
+    Report { drafts, items, ..Report::of(end) }
 }
 
 /// What is still to be swept: marks and bodies.
@@ -69,7 +77,7 @@ impl Stopped {
 
 #[async_trait]
 impl Sweeps for Stopped {
-    async fn marks(&self, limit: u16) -> Result<Vec<DraftId>, StoreError> {
+    async fn marks(&self, limit: u16) -> Result<Vec<Mark>, StoreError> {
         self.pass().await;
         self.world.sweeps.marks(limit).await
     }
@@ -92,9 +100,9 @@ async fn a_run_removes_the_bodies_of_deleted_articles_and_nothing_else() {
     world.publish_and_delete(3).await;
     world.publish_and_delete(LONG).await;
     assert_eq!(left(&world), (2, 235));
-    assert_eq!(sweep(&world).await, Report { end: End::Clean, drafts: 2, items: 233 });
+    assert_eq!(sweep(&world).await, report(End::Clean, 2, 233));
     assert_eq!(left(&world), (0, 2));
-    assert_eq!(sweep(&world).await, Report { end: End::Clean, drafts: 0, items: 0 });
+    assert_eq!(sweep(&world).await, report(End::Clean, 0, 0));
 }
 
 #[tokio::test]
@@ -129,8 +137,8 @@ async fn of_two_runs_at_once_the_second_does_nothing() {
         report
     };
     let (first, second) = tokio::join!(first.sweep(), second);
-    assert_eq!(second, Report { end: End::Busy, drafts: 0, items: 0 });
-    assert_eq!(first.unwrap(), Report { end: End::Clean, drafts: 1, items: 230 });
+    assert_eq!(second, report(End::Busy, 0, 0));
+    assert_eq!(first.unwrap(), report(End::Clean, 1, 230));
 }
 
 #[tokio::test]
@@ -158,9 +166,9 @@ async fn a_run_whose_time_is_up_leaves_the_rest_to_the_next() {
     let world = Arc::new(World::new().await);
     world.publish_and_delete(LONG).await;
     let slow = Stopped::new(&world, usize::MAX, BUDGET / 2);
-    let report = sweeper(&world, slow).sweep().await.unwrap();
-    assert_eq!(report, Report { end: End::OutOfTime, drafts: 0, items: 100 });
+    let first = sweeper(&world, slow).sweep().await.unwrap();
+    assert_eq!(first, report(End::OutOfTime, 0, 100));
     assert_eq!(left(&world), (1, 130));
-    assert_eq!(sweep(&world).await, Report { end: End::Clean, drafts: 1, items: 130 });
+    assert_eq!(sweep(&world).await, report(End::Clean, 1, 130));
     assert_eq!(left(&world), (0, 0));
 }

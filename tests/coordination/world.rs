@@ -15,21 +15,24 @@ use shared::{
     adapters::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
         dynamodb::{
-            ArticleSweeps, ArticleTable, ArticleWriter, DynamoSettings, IdempotencyTable, LeaseTable, TableNames,
+            ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
+            IdempotencyTable, LeaseTable, TableNames,
         },
         host::Host,
     },
     domain::{
         ArticleId, DraftId, Timestamp, UserId,
         article::{Article, ArticleBody, Description, Manuscript, Slug, Title},
+        comment::{Comment, CommentBody, CommentId},
         draft::{Draft, DraftChanges},
     },
     ports::{
         articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove},
+        comments::{COMMENT_WRITES, CommentWrites as _, Parent},
         drafts::DRAFTS,
         idempotency::IDEMPOTENCY_RECORDS,
         leases::{GUARD, LEASES},
-        sweeps::SWEEPS,
+        sweeps::{COMMENT_SWEEPS, SWEEPS},
         system::System,
     },
 };
@@ -69,8 +72,10 @@ pub(crate) struct World {
     pub(crate) clock: Arc<Clock>,
     pub(crate) leases: Arc<LeaseTable>,
     pub(crate) sweeps: Arc<ArticleSweeps>,
+    pub(crate) comment_sweeps: Arc<CommentSweeper>,
     pub(crate) records: IdempotencyTable,
     pub(crate) articles: ArticleWriter,
+    pub(crate) comments: CommentWriter,
     database: Database,
 }
 
@@ -99,17 +104,24 @@ impl World {
         });
         let names = TableNames {
             articles: Some("ArticlesTable".to_owned()),
+            comments: Some("CommentsTable".to_owned()),
+            interactions: Some("InteractionsTable".to_owned()),
             coordination: Some("CoordinationTable".to_owned()),
             ..TableNames::default()
         };
-        let allowed = [ARTICLE_WRITES, DRAFTS, IDEMPOTENCY_RECORDS, LEASES, GUARD, SWEEPS].concat();
+        let allowed =
+            [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, IDEMPOTENCY_RECORDS, LEASES, GUARD, SWEEPS, COMMENT_SWEEPS]
+                .concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
+        let comments = CommentTable::new(dynamo.clone(), "CommentsTable");
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
         let records = IdempotencyTable::new(dynamo, "CoordinationTable");
         Self {
             clock,
             sweeps: Arc::new(ArticleSweeps::new(articles.clone(), leases.clone())),
+            comment_sweeps: Arc::new(CommentSweeper::new(comments.clone(), leases.clone())),
+            comments: CommentWriter::new(comments, articles.clone(), "InteractionsTable", records.clone()),
             leases: Arc::new(leases),
             articles: ArticleWriter::new(articles, records.clone()),
             records,
@@ -165,13 +177,92 @@ impl World {
         self.database.put_item(request).unwrap();
     }
 
+    /// Stores a comment on an article, or a reply to `parent`.
+    pub(crate) async fn comment(&self, article: &Article, parent: Option<&Parent>, body: &str) -> Comment {
+        let now = self.clock.now();
+        // Each a millisecond after the one before.
+        self.clock.pass(Duration::from_millis(1));
+        let comment = Comment {
+            id: CommentId::new(now, self.system().random()),
+            article: article.id,
+            author_id: Some(article.author_id),
+            reply: parent.map(|parent| parent.comment.reply()),
+            created_at: now,
+            updated_at: now,
+        };
+        let body = CommentBody::parse(body.to_owned()).unwrap();
+        self.comments.add(article, &comment, &body, parent, None).await.unwrap();
+        comment
+    }
+
+    /// Makes so many copies of a reply to a thread's first comment, as the writer stored it.
+    pub(crate) fn copy_reply(&self, reply: &Comment, copies: u64) {
+        let root = reply.root();
+        let [comments, replies] =
+            [format!("ARTICLE#{}", reply.article), format!("THREAD#{}#{:016}", reply.article, root.number())];
+        for pk in [comments, replies] {
+            let mut item = self.comment_item(&pk, reply.id);
+            for id in (reply.id.number() + 1..).take(usize::try_from(copies).unwrap()) {
+                item["sk"]["S"] = json!(format!("{id:016}"));
+                item["said"]["M"]["id"]["N"] = json!(id.to_string());
+                self.put_comment_item(&item);
+            }
+        }
+        let mut head = self.comment_item(&format!("THREADS#{}", reply.article), root);
+        for count in ["repliesCount", "threadSize"] {
+            let before: u64 = head[count]["N"].as_str().unwrap().parse().unwrap();
+            head[count]["N"] = json!((before + copies).to_string());
+        }
+        self.put_comment_item(&head);
+    }
+
+    /// Comments that are counted on an article.
+    pub(crate) fn comments_counted(&self, article: &Article) -> u64 {
+        let key = json!({"pk": {"S": format!("COUNTERS#{}", article.id)}, "sk": {"S": "COUNTERS"}});
+        let request = json!({"TableName": "InteractionsTable", "Key": key});
+        let found = self.database.get_item(serde_json::from_value(request).unwrap()).unwrap();
+        serde_json::to_value(found).unwrap()["Item"]["comments"]["N"].as_str().unwrap().parse().unwrap()
+    }
+
+    fn comment_item(&self, pk: &str, id: CommentId) -> Value {
+        let key = json!({"pk": {"S": pk}, "sk": {"S": format!("{:016}", id.number())}});
+        let request = json!({"TableName": "CommentsTable", "Key": key});
+        let found = self.database.get_item(serde_json::from_value(request).unwrap()).unwrap();
+        serde_json::to_value(found).unwrap()["Item"].take()
+    }
+
+    fn put_comment_item(&self, item: &Value) {
+        let request = json!({"TableName": "CommentsTable", "Item": item});
+        self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// Deletes a comment.
+    pub(crate) async fn delete_comment(&self, comment: &Comment) {
+        self.comments.delete(comment.article, comment.id, &|_| true, self.clock.now()).await.unwrap();
+    }
+
     /// Items whose partition key begins like this, in the table of articles.
     pub(crate) fn count(&self, prefix: &str) -> usize {
-        let all = self.database.scan(serde_json::from_value(json!({"TableName": "ArticlesTable"})).unwrap()).unwrap();
-        let all = serde_json::to_value(all).unwrap();
-        let items = all["Items"].as_array().unwrap();
-        let begins = |item: &&Value| item["pk"]["S"].as_str().unwrap().starts_with(prefix);
-        items.iter().filter(begins).count()
+        self.count_in("ArticlesTable", prefix)
+    }
+
+    /// Items whose partition key begins like this.
+    pub(crate) fn count_in(&self, table: &str, prefix: &str) -> usize {
+        let (mut count, mut start) = (0, Value::Null);
+        loop {
+            let mut request = json!({"TableName": table});
+            if !start.is_null() {
+                request["ExclusiveStartKey"] = start;
+            }
+            let page = self.database.scan(serde_json::from_value(request).unwrap()).unwrap();
+            let mut page = serde_json::to_value(page).unwrap();
+            let begins = |item: &&Value| item["pk"]["S"].as_str().unwrap().starts_with(prefix);
+            count += page["Items"].as_array().unwrap().iter().filter(begins).count();
+            start = page["LastEvaluatedKey"].take();
+            if start.is_null() {
+                return count;
+            }
+        }
     }
 }
 

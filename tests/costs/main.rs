@@ -2,6 +2,7 @@
 //!
 //! One test, as the counts of a function are of its process: nothing else may call meanwhile.
 
+mod comments;
 mod drafts;
 mod meter;
 mod operations;

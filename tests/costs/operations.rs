@@ -16,7 +16,7 @@ use shared::{
 };
 
 use crate::{
-    drafts,
+    comments, drafts,
     meter::{Meter, Operation, Used},
     reactions, sweeps,
     table::Row,
@@ -62,6 +62,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     reactions::all(m, "jacob").await;
     sweeps::all(m).await;
     drafts::all(m, &token).await;
+    comments::all(m, &token).await;
 
     let log_out =
         Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");

@@ -25,6 +25,7 @@ impl World {
             self.read(&Who::Nobody, &Which::Article(Pick(article))).await?;
             let reader = newest_token(article % self.sessions.len(), self);
             self.read(&reader, &Which::Article(Pick(article))).await?;
+            self.compare_comments(article).await?;
         }
         for number in 0..self.drafts.len() {
             let session = self.session_of(self.drafts[number].author).await?;

@@ -5,6 +5,7 @@
 mod accounts;
 mod articles;
 mod client;
+mod comments;
 mod drafts;
 mod everything;
 mod expected;

@@ -96,6 +96,13 @@ pub(crate) struct Query {
     pub(crate) offset: Option<&'static str>,
 }
 
+/// What a list of comments is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct CommentQuery {
+    pub(crate) flat: bool,
+    pub(crate) limit: Option<&'static str>,
+}
+
 /// One request, or what befalls the platform between requests.
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
@@ -137,6 +144,11 @@ pub(crate) enum Operation {
     Read(Who, Which),
     List(Who, Query),
     Tags,
+    /// On the article, or in answer to one of its comments.
+    Comment(Who, Which, Sent<Word>, Option<Pick>),
+    DeleteComment(Who, Which, Pick),
+    ListComments(Who, Which, CommentQuery),
+    Replies(Who, Which, Pick, Option<&'static str>),
     /// The cache loses everything.
     EmptyCache,
 }
@@ -174,6 +186,13 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         4 => (who(), which()).prop_map(|(who, which)| Operation::Read(who, which)),
         8 => (who(), query()).prop_map(|(who, query)| Operation::List(who, query)),
         2 => Just(Operation::Tags),
+        24 => (who(), discussed(), mostly(words::remarks()), proptest::option::weighted(0.8, pick()))
+            .prop_map(|(who, which, body, parent)| Operation::Comment(who, which, body, parent)),
+        12 => (who(), discussed(), pick()).prop_map(|(who, which, comment)| Operation::DeleteComment(who, which, comment)),
+        4 => (who(), discussed(), comment_query())
+            .prop_map(|(who, which, query)| Operation::ListComments(who, which, query)),
+        3 => (who(), discussed(), pick(), proptest::option::weighted(0.5, limit()))
+            .prop_map(|(who, which, comment, limit)| Operation::Replies(who, which, comment, limit)),
         3 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Profile(who, name)),
         5 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Follow(who, name)),
         3 => (who(), select(words::names())).prop_map(|(who, name)| Operation::Unfollow(who, name)),
@@ -216,6 +235,19 @@ fn tag() -> impl Strategy<Value = Tag> {
         2 => (1..3_u64).prop_map(Tag::Earlier),
         1 => select(vec!["1", "W/\"1\"", "\"x\"", ""]).prop_map(Tag::Foreign),
     ]
+}
+
+/// One of few articles, so that threads grow.
+fn discussed() -> impl Strategy<Value = Which> {
+    prop_oneof![3 => Just(Which::Article(Pick(0))), 1 => which()]
+}
+
+fn limit() -> impl Strategy<Value = &'static str> {
+    select(vec!["1", "2", "3", "100", "101", "18446744073709551615", "0", "-1", "x", ""])
+}
+
+fn comment_query() -> impl Strategy<Value = CommentQuery> {
+    (any::<bool>(), proptest::option::weighted(0.5, limit())).prop_map(|(flat, limit)| CommentQuery { flat, limit })
 }
 
 fn refresh() -> impl Strategy<Value = Refresh> {
@@ -287,13 +319,12 @@ fn account_changes() -> impl Strategy<Value = AccountFields> {
 
 fn query() -> impl Strategy<Value = Query> {
     let tag = prop_oneof![9 => select(words::tags()), 1 => select(words::no_tags())];
-    let limit = select(vec!["1", "2", "3", "100", "101", "18446744073709551615", "0", "-1", "x", ""]);
     let offset = select(vec!["0", "1", "2", "10000", "10001", "-1", "x"]);
     (
         proptest::option::of(select(words::names())),
         proptest::option::of(tag),
         proptest::option::weighted(0.3, select(words::names())),
-        proptest::option::weighted(0.3, limit),
+        proptest::option::weighted(0.3, limit()),
         proptest::option::weighted(0.3, offset),
     )
         .prop_map(|(author, tag, favorited, limit, offset)| Query { author, tag, favorited, limit, offset })

@@ -177,6 +177,19 @@ pub(crate) fn bodies() -> Vec<Word> {
     ]
 }
 
+/// What comments say, of which nothing is trimmed.
+pub(crate) fn remarks() -> Vec<Word> {
+    let long = "评论 ".repeat(3_000);
+    vec![
+        as_written("So true"),
+        as_written("  kept\n"),
+        as_written(&long),
+        refused(""),
+        refused(" \n\t "),
+        refused(&"评".repeat(10_001)),
+    ]
+}
+
 /// Tags: folded by NFKC and case, shown as written.
 pub(crate) fn tags() -> Vec<Word> {
     vec![

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     client::{Answer, Client, Outcome},
+    comments::Comment,
     expected::Refusal,
     operation::{Operation, Who},
     vocabulary::Kept,
@@ -103,6 +104,8 @@ pub(crate) struct World {
     pub(crate) articles: Vec<Article>,
     /// In the order of their beginning.
     pub(crate) drafts: Vec<Draft>,
+    /// All that were ever made, in the order of their making.
+    pub(crate) comments: Vec<Comment>,
     /// Every spelling of a tag that an article ever had, with what it has in common with the tag's others.
     pub(crate) spellings: BTreeMap<String, String>,
     /// What was asked and answered, for whoever reads of a difference.
@@ -113,8 +116,8 @@ impl World {
     /// A case on a platform that knows the articles of earlier cases.
     pub(crate) async fn new(client: Client, case: u64) -> Outcome<Self> {
         let (users, sessions, articles, drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (spellings, story) = (BTreeMap::new(), Vec::new());
-        let mut world = Self { client, case, others: 0, users, sessions, articles, drafts, spellings, story };
+        let (comments, spellings, story) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut world = Self { client, case, others: 0, users, sessions, articles, drafts, comments, spellings, story };
         let answer = world.ask(Method::GET, "/api/articles?limit=1", None, &Value::Null).await?;
         let count = answer.body["articlesCount"].as_u64().and_then(|count| usize::try_from(count).ok());
         world.others = count.ok_or_else(|| format!("no articlesCount: {}", answer.body))?;
@@ -155,6 +158,10 @@ impl World {
             Operation::Read(who, which) => self.read(who, which).await,
             Operation::List(who, query) => self.list(who, query).await,
             Operation::Tags => self.tags().await,
+            Operation::Comment(who, which, body, parent) => self.comment(who, which, body, *parent).await,
+            Operation::DeleteComment(who, which, comment) => self.delete_comment(who, which, *comment).await,
+            Operation::ListComments(who, which, query) => self.list_comments(who, which, query).await,
+            Operation::Replies(who, which, comment, limit) => self.replies(who, which, *comment, *limit).await,
             Operation::EmptyCache => {
                 self.empty_cache().await;
                 Ok(())

@@ -1,6 +1,8 @@
 //! What must hold between items when the program has stopped, whatever it was doing when it was killed. The keys are those of
 //! `docs/storage.md`. Whoever adds records that follow from others adds a check to [`CHECKS`].
 
+mod comments;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tables::{Item, Tables, number, text, texts};
@@ -13,7 +15,7 @@ const INTERACTIONS: &str = "InteractionsTable";
 /// Finds what contradicts itself.
 type Check = fn(&Tables) -> Vec<String>;
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 10] = [
     lists_have_the_live_articles_and_no_others,
     counts_equal_the_entries,
     the_bodies_of_live_articles_and_of_drafts_are_there,
@@ -22,6 +24,8 @@ const CHECKS: [Check; 8] = [
     sessions_are_of_users,
     follows_stand_on_both_sides,
     counters_equal_the_relations,
+    comments::threads_have_their_replies_and_no_others,
+    comments::counters_equal_the_comments,
 ];
 
 /// All that contradicts itself.
@@ -33,7 +37,8 @@ pub(crate) fn losses(tables: &Tables) -> Vec<String> {
 pub(crate) fn left_over(tables: &Tables) -> Vec<String> {
     let drafts: BTreeSet<_> = tables.items(ARTICLES, "DRAFTS#").map(|(_, id, _)| id).collect();
     let bodies = tables.items(ARTICLES, "REVISION#").filter(|(id, ..)| !drafts.contains(id)).count();
-    if bodies == 0 { Vec::new() } else { vec![format!("{bodies} bodies of deleted drafts")] }
+    let bodies = (bodies > 0).then(|| format!("{bodies} bodies of deleted drafts"));
+    bodies.into_iter().chain(comments::left_over(tables)).collect()
 }
 
 fn live_articles(tables: &Tables) -> impl Iterator<Item = &Item> {
@@ -160,6 +165,9 @@ mod tests {
 
     use super::*;
 
+    const COMMENTS: &str = "CommentsTable";
+    const INTERACTIONS: &str = "InteractionsTable";
+
     /// A user with a session, and an article with one tag on all its lists.
     fn whole() -> Vec<(&'static str, Value)> {
         let article = |pk: &str, sk: &str| json!({"pk": {"S": pk}, "sk": {"S": sk}});
@@ -200,7 +208,33 @@ mod tests {
             (INTERACTIONS, article("LIKES#u", "1")),
             (INTERACTIONS, counters("COUNTERS#1", "likes")),
             (INTERACTIONS, counters("KEPT#u", "likes")),
+            (COMMENTS, said("ARTICLE#1", 5, json!({"M": root()}))),
+            (COMMENTS, said("ARTICLE#1", 7, json!({"M": long_reply()}))),
+            (COMMENTS, said("THREAD#1#0000000000000005", 7, json!({"M": long_reply()}))),
+            (COMMENTS, json!({"pk": {"S": "TEXT#1"}, "sk": {"S": "0000000000000007"}})),
+            (INTERACTIONS, json!({"pk": {"S": "COUNTERS#1"}, "sk": {"S": "COUNTERS"}, "comments": {"N": "2"}})),
+            (
+                COMMENTS,
+                json!({
+                    "pk": {"S": "THREADS#1"}, "sk": {"S": "0000000000000005"}, "said": {"M": root()},
+                    "repliesCount": {"N": "1"}, "threadSize": {"N": "1"}, "openingLast": {"N": "7"},
+                    "opening": {"L": [{"M": long_reply()}]},
+                }),
+            ),
         ]
+    }
+
+    fn said(pk: &str, id: u64, said: Value) -> Value {
+        json!({"pk": {"S": pk}, "sk": {"S": format!("{id:016}")}, "said": said})
+    }
+
+    fn root() -> Value {
+        json!({"id": {"N": "5"}, "authorId": {"S": "u"}, "body": {"S": "x"}})
+    }
+
+    /// A reply whose text is an item of its own.
+    fn long_reply() -> Value {
+        json!({"id": {"N": "7"}, "authorId": {"S": "u"}, "rootId": {"N": "5"}, "parentId": {"N": "5"}})
     }
 
     #[test]
@@ -228,5 +262,26 @@ mod tests {
         items.push((ARTICLES, json!({"pk": {"S": "REVISION#2"}, "sk": {"S": "0000000001"}})));
         let tables = Tables::of(items);
         assert_eq!((losses(&tables), left_over(&tables)), (vec![], vec!["1 bodies of deleted drafts".to_owned()]));
+    }
+
+    #[test]
+    fn a_count_that_is_not_that_of_the_replies_is_noticed() {
+        for (count, wrong) in [("repliesCount", "2"), ("threadSize", "0"), ("openingLast", "5")] {
+            let mut items = whole();
+            items.last_mut().unwrap().1[count]["N"] = json!(wrong);
+            assert_eq!(losses(&Tables::of(items)).len(), 1, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_deleted_thread_is_left_over_if_it_will_be_swept_and_lost_if_not() {
+        let mut items = whole();
+        items.retain(|(_, item)| item["pk"]["S"] != "THREADS#1" && item["sk"]["S"] != "0000000000000005");
+        items.retain(|(table, _)| *table != INTERACTIONS);
+        assert_eq!(losses(&Tables::of(items.clone())).len(), 1);
+        items.push((COMMENTS, json!({"pk": {"S": "SWEEP"}, "sk": {"S": "1#0000000000000005"}})));
+        let tables = Tables::of(items);
+        let left = vec!["1 comments of deleted threads or articles".to_owned()];
+        assert_eq!((losses(&tables), left_over(&tables)), (vec![], left));
     }
 }

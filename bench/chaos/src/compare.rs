@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     Result,
     api::Api,
+    discussion,
     writer::{Account, Doubt, TAGS, Writer},
 };
 
@@ -23,6 +24,7 @@ pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
         Some(Doubt::SignUp | Doubt::Change(_)) => (true, true, None),
         Some(Doubt::Publish(_)) => (false, true, None),
         Some(Doubt::Edit(number, _) | Doubt::Delete(number)) => (false, true, Some(number)),
+        Some(Doubt::Comment(number, _) | Doubt::DeleteComment(number, _)) => (false, false, Some(number)),
         Some(Doubt::LogOut(_)) | None => (false, false, None),
     };
     if everything || !writer.signed_up {
@@ -51,6 +53,7 @@ pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
         if !whole {
             lost.push(format!("article: {status} {answer}, not {article:?}"));
         }
+        lost.extend(discussion::lost(api, article).await?);
     }
     for slug in &writer.deleted {
         let (status, _) = api.read(&format!("/api/articles/{slug}"), None).await?;

@@ -4,6 +4,7 @@
 mod aftermath;
 mod api;
 mod compare;
+mod discussion;
 mod load;
 mod program;
 mod report;

@@ -23,6 +23,8 @@ impl Writer {
             Doubt::Publish(fields) => ("publish", self.is_published(api, fields).await?),
             Doubt::Edit(number, fields) => ("edit", self.is_edited(api, number, fields).await?),
             Doubt::Delete(number) => ("delete", self.is_deleted(api, number).await?),
+            Doubt::Comment(number, body) => ("comment", self.is_commented(api, number, &body).await?),
+            Doubt::DeleteComment(number, id) => ("delete comment", self.is_comment_deleted(api, number, id).await?),
             Doubt::Change(account) => ("change account", self.is_changed(api, account).await?),
         };
         self.doubt = None;
@@ -67,7 +69,7 @@ impl Writer {
         let known = |slug: &String| self.articles.iter().any(|article| article.slug == *slug);
         let mut new: Vec<_> = listed.iter().map(slug).filter(|slug| !known(slug)).collect();
         let Some(slug) = new.pop() else { return Ok(false) };
-        let article = Article { slug, fields, liked: Some(false) };
+        let article = Article { slug, fields, liked: Some(false), comments: Vec::new() };
         let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
         if !new.is_empty() || status != 200 || !article.fields.are(&answer["article"]) {
             self.lost.push(format!("a half article: {article:?} is {status} {answer} beside {new:?}"));

@@ -80,6 +80,24 @@ pub(crate) fn number(item: &Item, name: &str) -> Option<i64> {
     }
 }
 
+/// An attribute that is an object.
+pub(crate) fn object<'a>(item: &'a Item, name: &str) -> Option<&'a Item> {
+    match item.get(name)? {
+        AttributeValue::M(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// An attribute that is a list of objects.
+pub(crate) fn objects<'a>(item: &'a Item, name: &str) -> Vec<&'a Item> {
+    let Some(AttributeValue::L(list)) = item.get(name) else { return Vec::new() };
+    let object = |value: &'a AttributeValue| match value {
+        AttributeValue::M(object) => Some(object),
+        _ => None,
+    };
+    list.iter().filter_map(object).collect()
+}
+
 /// An attribute that is a list of texts.
 pub(crate) fn texts<'a>(item: &'a Item, name: &str) -> Vec<&'a str> {
     let Some(AttributeValue::L(list)) = item.get(name) else { return Vec::new() };

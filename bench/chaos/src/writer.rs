@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Outcome, credentials},
+    discussion::Comment,
     report::Tally,
 };
 
@@ -45,6 +46,7 @@ pub(crate) struct Article {
     pub(crate) fields: Fields,
     /// Whether its writer likes it, if that is known.
     pub(crate) liked: Option<bool>,
+    pub(crate) comments: Vec<Comment>,
 }
 
 /// A login.
@@ -64,6 +66,10 @@ pub(crate) enum Doubt {
     Edit(usize, Fields),
     /// The same.
     Delete(usize),
+    /// On the article with this number, this text.
+    Comment(usize, String),
+    /// On the article with this number, the comment with this id.
+    DeleteComment(usize, u64),
     Change(Account),
 }
 
@@ -71,9 +77,9 @@ pub(crate) enum Doubt {
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) number: usize,
-    dice: Rng,
+    pub(crate) dice: Rng,
     /// Makes texts differ.
-    turn: u64,
+    pub(crate) turn: u64,
     pub(crate) signed_up: bool,
     pub(crate) account: Account,
     /// Those that were given out and not ended.
@@ -121,11 +127,13 @@ impl Writer {
             return self.log_in(api).await;
         }
         match (self.dice.u8(0..100), self.articles.is_empty()) {
-            (0..35, _) | (35..80, true) => self.publish(api).await,
-            (35..60, false) => self.edit(api).await,
-            (60..70, false) => self.delete(api).await,
-            (70..76, false) => self.read(api).await,
-            (76..80, false) => self.like(api).await,
+            (0..25, _) | (25..80, true) => self.publish(api).await,
+            (25..40, false) => self.edit(api).await,
+            (40..47, false) => self.delete(api).await,
+            (47..53, false) => self.read(api).await,
+            (53..73, false) => self.comment(api).await,
+            (73..77, false) => self.delete_comment(api).await,
+            (77..80, false) => self.like(api).await,
             (80..84, _) => self.follow(api).await,
             (84..90, _) => self.change(api).await,
             (90..94, _) => self.refresh(api).await,
@@ -190,7 +198,7 @@ impl Writer {
         let outcome = self.ask(api, Method::POST, "/api/articles", &fields.body()).await;
         if let Some(answer) = self.learn("publish", outcome, 201, Some(Doubt::Publish(fields.clone())))? {
             let slug = answer["article"]["slug"].as_str().unwrap_or_default().to_owned();
-            self.articles.push(Article { slug, fields, liked: Some(false) });
+            self.articles.push(Article { slug, fields, liked: Some(false), comments: Vec::new() });
         }
         Ok(())
     }
@@ -267,14 +275,14 @@ impl Writer {
         Fields { title, description: format!("In turn {turn}"), body, tags }
     }
 
-    async fn ask(&self, api: &Api, method: Method, path: &str, body: &Value) -> Outcome {
+    pub(crate) async fn ask(&self, api: &Api, method: Method, path: &str, body: &Value) -> Outcome {
         let token = self.sessions.first().map(|session| session.token.as_str());
         api.ask(method, path, token, body).await
     }
 
     /// The body of an answer that says that it is done. A refusal changes nothing, and is right only if others were in the way;
     /// without an answer, `doubt` is what is to be found out.
-    fn learn(
+    pub(crate) fn learn(
         &mut self,
         what: &'static str,
         outcome: Outcome,

@@ -117,6 +117,7 @@ impl Visitor {
                 Request::new("POST", "/api/articles", 201).by(self).with(json!({ "article": article }))
             }
             "article" => Request::new("GET", format!("/api/articles/{}", self.slug), 200).by(self),
+            "comment" => Request::new("GET", format!("/api/articles/{}/comments", self.slug), 200).by(self),
             "fallback" => Request::new("GET", "/api/nowhere", 404),
             _ => return None,
         })

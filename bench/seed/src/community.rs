@@ -95,7 +95,7 @@ impl Community {
         let (article, author, answerer) =
             (self.articles.draw(&mut dice), dice.usize(..self.users), dice.usize(..self.users));
         let body = text::remark(&mut dice);
-        let reply = (n % 2 == 0).then(|| text::remark(&mut dice));
+        let reply = n.is_multiple_of(2).then(|| text::remark(&mut dice));
         Comment { article, author, answerer, body, reply }
     }
 }

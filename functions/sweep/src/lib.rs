@@ -1,5 +1,6 @@
-//! On a schedule, `rate(5 minutes)`: removes the bodies of deleted drafts and articles. One run at a time, under a lease; a run that is killed
-//! at any point, or that runs out of time, is gone on with by the next.
+//! On a schedule, `rate(5 minutes)`: removes the bodies of deleted drafts and articles, the comments on deleted articles, and the
+//! replies in deleted threads. One run at a time, under a lease; a run that is killed at any point, or that runs out of time, is
+//! gone on with by the next.
 
 mod wiring;
 
@@ -7,12 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 use shared::{
-    domain::DraftId,
     lease::{self, Outcome},
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease, Leases},
-        sweeps::Sweeps,
+        sweeps::{CommentSweeps, Mark, Sweeps, ThreadMark},
         system::System,
     },
 };
@@ -29,13 +29,15 @@ pub const BUDGET: Duration = Duration::from_secs(30);
 
 /// Marks that are read at once.
 const PAGE: u16 = 100;
-/// Items of a draft that are deleted at once, at the most.
+/// Items of a draft, or comments, that are deleted at once, at the most: then the time is looked at.
 const STEP: u16 = 100;
 
 /// What sweeps.
 pub struct Sweeper {
-    /// What there is to sweep.
+    /// What there is to sweep of articles.
     pub sweeps: Arc<dyn Sweeps>,
+    /// What there is to sweep of comments.
+    pub comments: Arc<dyn CommentSweeps>,
     /// Keeps other runs away.
     pub leases: Arc<dyn Leases>,
     /// Knows the time.
@@ -66,12 +68,16 @@ pub struct Report {
     pub drafts: u32,
     /// Items of bodies that were deleted.
     pub items: u32,
+    /// Deleted threads of which nothing is left.
+    pub threads: u32,
+    /// Comments that were deleted, with an article or with a thread.
+    pub comments: u32,
 }
 
 impl Report {
     /// The report of a run that did nothing.
-    const fn of(end: End) -> Self {
-        Self { end, drafts: 0, items: 0 }
+    pub const fn of(end: End) -> Self {
+        Self { end, drafts: 0, items: 0, threads: 0, comments: 0 }
     }
 }
 
@@ -87,49 +93,108 @@ impl Sweeper {
             Outcome::Busy => Report::of(End::Busy),
             Outcome::Lost => Report::of(End::Lost),
         };
-        let Report { end, drafts, items } = report;
-        tracing::info!(end = ?end, drafts, items, "swept");
+        let Report { end, drafts, items, threads, comments } = report;
+        tracing::info!(end = ?end, drafts, items, threads, comments, "swept");
         Ok(report)
     }
 
     async fn run(&self, lease: &Lease) -> Result<Report, StoreError> {
-        let until = self.system.monotonic() + BUDGET;
-        let mut report = Report::of(End::Clean);
+        let mut run =
+            Run { sweeper: self, lease, until: self.system.monotonic() + BUDGET, report: Report::of(End::Clean) };
+        let end = match run.all().await {
+            Ok(()) => End::Clean,
+            Err(Stop::OutOfTime) => End::OutOfTime,
+            Err(Stop::Write(GuardedWriteError::Fenced)) => End::Lost,
+            Err(Stop::Write(GuardedWriteError::Store(error))) => return Err(error),
+        };
+        Ok(Report { end, ..run.report })
+    }
+}
+
+/// Why a run stops before everything is swept.
+enum Stop {
+    OutOfTime,
+    Write(GuardedWriteError),
+}
+
+impl<E: Into<GuardedWriteError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+/// A run under way.
+struct Run<'a> {
+    sweeper: &'a Sweeper,
+    lease: &'a Lease,
+    until: Duration,
+    report: Report,
+}
+
+impl Run<'_> {
+    async fn all(&mut self) -> Result<(), Stop> {
         loop {
-            let marks = self.sweeps.marks(PAGE).await?;
+            let marks = self.sweeper.sweeps.marks(PAGE).await?;
             if marks.is_empty() {
-                return Ok(report);
+                break;
             }
-            for draft in marks {
-                match self.sweep_draft(draft, lease, until, &mut report).await {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(Report { end: End::OutOfTime, ..report }),
-                    Err(GuardedWriteError::Fenced) => return Ok(Report { end: End::Lost, ..report }),
-                    Err(GuardedWriteError::Store(error)) => return Err(error),
-                }
+            for mark in marks {
+                self.draft(mark).await?;
+            }
+        }
+        loop {
+            let marks = self.sweeper.comments.marks(PAGE).await?;
+            if marks.is_empty() {
+                return Ok(());
+            }
+            for mark in marks {
+                self.thread(mark).await?;
             }
         }
     }
 
-    /// Deletes a draft's bodies, then the mark; `false` if time was up before.
-    async fn sweep_draft(
-        &self,
-        draft: DraftId,
-        lease: &Lease,
-        until: Duration,
-        report: &mut Report,
-    ) -> Result<bool, GuardedWriteError> {
-        loop {
-            if self.system.monotonic() >= until {
-                return Ok(false);
-            }
-            let dropped = self.sweeps.drop_bodies(draft, STEP).await?;
-            report.items += dropped.items;
-            if !dropped.more {
-                self.sweeps.settle(draft, lease).await?;
-                report.drafts += 1;
-                return Ok(true);
+    /// Whether there is time to begin something.
+    fn time(&self) -> Result<(), Stop> {
+        if self.sweeper.system.monotonic() < self.until { Ok(()) } else { Err(Stop::OutOfTime) }
+    }
+
+    /// Deletes the comments on a draft's article, then the bodies of both, then the mark.
+    async fn draft(&mut self, mark: Mark) -> Result<(), Stop> {
+        let Sweeper { sweeps, comments, .. } = self.sweeper;
+        if let Some(article) = mark.article {
+            loop {
+                self.time()?;
+                match comments.drop_comments(article, STEP).await? {
+                    0 => break,
+                    dropped => self.report.comments += dropped,
+                }
             }
         }
+        loop {
+            self.time()?;
+            let dropped = sweeps.drop_bodies(mark.draft, STEP).await?;
+            self.report.items += dropped.items;
+            if !dropped.more {
+                break;
+            }
+        }
+        sweeps.settle(mark.draft, self.lease).await?;
+        self.report.drafts += 1;
+        Ok(())
+    }
+
+    /// Deletes the replies in a thread, then the mark.
+    async fn thread(&mut self, mark: ThreadMark) -> Result<(), Stop> {
+        let comments = &self.sweeper.comments;
+        loop {
+            self.time()?;
+            match comments.drop_replies(&mark, STEP).await? {
+                0 => break,
+                dropped => self.report.comments += dropped,
+            }
+        }
+        comments.settle(&mark, self.lease).await?;
+        self.report.threads += 1;
+        Ok(())
     }
 }

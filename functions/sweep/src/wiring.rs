@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{ArticleSweeps, ArticleTable, DynamoSettings, LeaseTable, TableNames},
+        dynamodb::{ArticleSweeps, ArticleTable, CommentSweeper, CommentTable, DynamoSettings, LeaseTable, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
@@ -21,6 +21,7 @@ pub struct Sweep;
 pub struct Config {
     dynamo: DynamoSettings,
     articles_table: String,
+    comments_table: String,
     coordination_table: String,
 }
 
@@ -28,14 +29,21 @@ impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let dynamo = DynamoSettings::take(reader);
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
+        let comments_table = reader.take(&settings::COMMENTS_TABLE);
         let coordination_table = reader.take(&settings::COORDINATION_TABLE);
-        Some(Self { dynamo: dynamo?, articles_table: articles_table?, coordination_table: coordination_table? })
+        Some(Self {
+            dynamo: dynamo?,
+            articles_table: articles_table?,
+            comments_table: comments_table?,
+            coordination_table: coordination_table?,
+        })
     }
 }
 
 impl Worker for Sweep {
     const NAME: &'static str = "sweep";
-    const PERMISSIONS: &'static [&'static [Permission]] = &[sweeps::SWEEPS, leases::LEASES, leases::GUARD];
+    const PERMISSIONS: &'static [&'static [Permission]] =
+        &[sweeps::SWEEPS, sweeps::COMMENT_SWEEPS, leases::LEASES, leases::GUARD];
     type Config = Config;
     type State = Sweeper;
     type Event = Tick;
@@ -44,14 +52,17 @@ impl Worker for Sweep {
     fn wire(config: &Config, host: &Host) -> Result<Sweeper, StoreError> {
         let names = TableNames {
             articles: Some(config.articles_table.clone()),
+            comments: Some(config.comments_table.clone()),
             coordination: Some(config.coordination_table.clone()),
             ..TableNames::default()
         };
         let dynamo = host.dynamo(&config.dynamo, names);
         let articles = ArticleTable::new(dynamo.clone(), &config.articles_table);
+        let comments = CommentTable::new(dynamo.clone(), &config.comments_table);
         let leases = LeaseTable::new(dynamo, &config.coordination_table);
         Ok(Sweeper {
             sweeps: Arc::new(ArticleSweeps::new(articles, leases.clone())),
+            comments: Arc::new(CommentSweeper::new(comments, leases.clone())),
             leases: Arc::new(leases),
             system: host.system.clone(),
         })

@@ -114,6 +114,21 @@ where
         self.resolve(lookup, found, load).await
     }
 
+    /// What is known of the value that was looked up, without making it: `None` if the cache does not know or could not be asked.
+    pub fn known(&self, lookup: &Lookup<V>, found: Option<Found>) -> Option<Option<Arc<V>>> {
+        match found.map(|found| self.copies.see(lookup, found, self.system.now())) {
+            Some(Seen::Fresh(copy) | Seen::Old(copy)) => Some(self.hit(copy)),
+            Some(Seen::Nothing | Seen::Unreadable(_)) => {
+                Counts::add(&self.counts.misses);
+                None
+            }
+            None => {
+                Counts::add(&self.counts.away);
+                None
+            }
+        }
+    }
+
     /// What to ask the shared cache for.
     pub fn look_up(&self, name: &str) -> Lookup<V> {
         let key = self.key(name);

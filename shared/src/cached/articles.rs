@@ -12,15 +12,15 @@ use super::{CachedCounters, CachedProfiles, CachedReactions, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
-        article::{Article, ArticleBody, Found, Read, Seen, Slug},
+        article::{Article, ArticleBody, Found, Read, Seen, Slug, Standing},
         reaction::Reactions,
         session::Identity,
         user::Profile,
     },
-    http::Prefetched,
+    http::{Asked, Prefetched},
     ports::{
         StoreError,
-        articles::ArticleDetails,
+        articles::{ArticleDetails, ArticleLookups},
         cache::{SharedCache, Wanted},
         system::System,
     },
@@ -82,6 +82,24 @@ impl Sources<'_> {
     }
 }
 
+/// What whoever wants neither text nor author finds at an article's address.
+#[derive(Debug, Clone)]
+pub enum LookedUp {
+    /// The article.
+    Live(Box<Article>),
+    /// Its author has withdrawn it.
+    Withdrawn,
+}
+
+impl From<Standing> for LookedUp {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Live(article) => Self::Live(Box::new(article)),
+            Standing::Withdrawn(_) => Self::Withdrawn,
+        }
+    }
+}
+
 /// Reads articles, and tells the cache of those that changed.
 pub struct CachedArticles(Cache<CachedArticle>);
 
@@ -101,6 +119,36 @@ impl CachedArticles {
             CachedArticle::Withdrawn { .. } => None,
         });
         [lookup.wanted].into_iter().chain(author.into_iter().flatten()).collect()
+    }
+
+    /// What to ask for at the entrance to have the article `slug` without its author.
+    pub fn wanted_alone(&self, slug: &str) -> Vec<Wanted> {
+        Slug::parse(slug).map(|slug| self.0.look_up(slug.as_str()).wanted).into_iter().collect()
+    }
+
+    /// What is at the address `slug`, without its text, as far as it was asked for at the entrance and is cached; else from
+    /// `articles`. The cache is left as it is: there is no text to fill it with.
+    ///
+    /// # Errors
+    /// If the table has to be asked and fails.
+    pub async fn look_up(
+        &self,
+        slug: &Slug,
+        articles: &dyn ArticleLookups,
+        prefetched: &Prefetched,
+    ) -> Result<Option<LookedUp>, StoreError> {
+        let lookup = self.0.look_up(slug.as_str());
+        let found = match prefetched.get(&lookup.wanted) {
+            Asked::Found(found) => Some(found),
+            Asked::Not | Asked::Away => None,
+        };
+        if let Some(known) = self.0.known(&lookup, found) {
+            return Ok(known.map(|known| match &*known {
+                CachedArticle::Live { article, .. } => LookedUp::Live(Box::new(article.clone())),
+                CachedArticle::Withdrawn { .. } => LookedUp::Withdrawn,
+            }));
+        }
+        Ok(articles.standing(slug).await?.map(LookedUp::from))
     }
 
     /// As [`wanted`](Self::wanted), with the counters of the article if this process has met it before.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use articles::{CachedArticle, CachedArticles, Sources};
+pub use articles::{CachedArticle, CachedArticles, LookedUp, Sources};
 pub use follows::CachedFollows;
 pub use profiles::{CachedNames, CachedProfiles, NameHolder, VersionedProfile};
 pub use reactions::{CachedCounters, CachedReactions};

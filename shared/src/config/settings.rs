@@ -56,6 +56,7 @@ settings! {
     USERS_TABLE: String = "the name of a DynamoDB table", None, "The table of users.", text;
     SESSIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of sessions.", text;
     ARTICLES_TABLE: String = "the name of a DynamoDB table", None, "The table of articles.", text;
+    COMMENTS_TABLE: String = "the name of a DynamoDB table", None, "The table of comments.", text;
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
     INTERACTIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of likes, collections, follows and counters.", text;
     CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;

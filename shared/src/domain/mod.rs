@@ -4,6 +4,7 @@
 
 pub mod article;
 pub mod change;
+pub mod comment;
 pub mod draft;
 mod field;
 pub mod follow;

@@ -23,7 +23,7 @@ pub use if_match::{IfMatch, version_tag};
 pub use json::{JsonBody, MAX_BODY_BYTES, Object, OptionalJsonBody};
 pub use layers::{Shell, Way};
 pub use limits::RateLimits;
-pub use path::PathParam;
+pub use path::{PathParam, PathParams};
 pub use problem::{ApiError, Problem};
 pub use query::Query;
 pub use reading::{Content, Reading, Rendered};

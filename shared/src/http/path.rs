@@ -16,10 +16,27 @@ impl<S: Sync + Send> FromRequestParts<S> for PathParam {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(value) = Path::from_request_parts(parts, state).await.map_err(|_| ApiError::Malformed {
-            field: "path".into(),
-            message: "is not UTF-8 under its percent signs".to_owned(),
-        })?;
+        let Path(value) = Path::from_request_parts(parts, state).await.map_err(|_| not_utf8())?;
         Ok(Self(value))
     }
+}
+
+/// The two parameters of a route's path, in its order, decoded.
+///
+/// # Errors
+/// As [`PathParam`].
+#[derive(Debug, Clone)]
+pub struct PathParams(pub String, pub String);
+
+impl<S: Sync + Send> FromRequestParts<S> for PathParams {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path((first, second)) = Path::from_request_parts(parts, state).await.map_err(|_| not_utf8())?;
+        Ok(Self(first, second))
+    }
+}
+
+fn not_utf8() -> ApiError {
+    ApiError::Malformed { field: "path".into(), message: "is not UTF-8 under its percent signs".to_owned() }
 }

@@ -1,6 +1,7 @@
 //! The JSON forms of what the API answers: RealWorld's, with fields of our own beside them.
 
 mod collections;
+mod comments;
 mod profiles;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use collections::{CollectedView, CollectionsAnswer};
+pub use comments::{CommentAnswer, CommentView, CommentsAnswer};
 pub use profiles::{CountedProfileView, ProfileAnswer, ProfilesAnswer};
 
 /// `{"user": …}`: one's own account.

@@ -161,3 +161,13 @@ pub const ARTICLE_READS: &[Permission] = &[
     Permission::new(Table::Users, "BatchGetItem"),
     Permission::new(Table::Interactions, "BatchGetItem"),
 ];
+
+/// Looking an article up, for those who want neither its text nor its author.
+#[async_trait]
+pub trait ArticleLookups: Send + Sync {
+    /// What is at this address, as last written.
+    async fn standing(&self, slug: &Slug) -> Result<Option<Standing>, StoreError>;
+}
+
+/// What [`ArticleLookups`] does to tables.
+pub const ARTICLE_LOOKUPS: &[Permission] = &[Permission::new(Table::Articles, "GetItem")];

@@ -6,6 +6,7 @@ pub mod articles;
 pub mod breakers;
 pub mod cache;
 pub mod changes;
+pub mod comments;
 pub mod drafts;
 pub mod failures;
 pub mod feeds;

@@ -11,6 +11,8 @@ pub enum Table {
     Sessions,
     /// Articles, their bodies, lists and counts.
     Articles,
+    /// Comments and their threads.
+    Comments,
     /// Leases, idempotency keys and stream positions.
     Coordination,
     /// Likes, collections, follows and the counters of all that is done about an article or a user.

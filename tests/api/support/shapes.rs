@@ -75,6 +75,20 @@ pub(crate) fn expect_draft_summary(draft: &Value) {
     expect(draft, DRAFT.iter().copied().filter(|(name, _)| *name != "body"));
 }
 
+const COMMENT: Shape = &[
+    ("author", "profile or null"),
+    ("body", "string"),
+    ("createdAt", "time"),
+    ("deleted", "boolean"),
+    ("id", "integer"),
+    ("parentId", "integer or null"),
+    ("replies", "comments"),
+    ("repliesCount", "integer"),
+    ("replyTo", "profile or null"),
+    ("rootId", "integer or null"),
+    ("updatedAt", "time"),
+];
+
 /// One's own account.
 #[track_caller]
 pub(crate) fn expect_user(user: &Value) {
@@ -113,6 +127,12 @@ pub(crate) fn expect_summary(article: &Value) {
     expect(article, ARTICLE.iter().copied().filter(|(name, _)| *name != "body"));
 }
 
+/// A comment with whatever replies it shows.
+#[track_caller]
+pub(crate) fn expect_comment(comment: &Value) {
+    expect(comment, COMMENT.iter().copied());
+}
+
 /// An address: words of lower-case ASCII letters and digits, joined by single hyphens.
 pub(crate) fn is_slug(text: &str) -> bool {
     let word =
@@ -139,6 +159,12 @@ fn is(value: &Value, kind: &str) -> bool {
         "strings" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
         "boolean" => value.is_boolean(),
         "integer" => value.is_u64(),
+        "integer or null" => value.is_u64() || value.is_null(),
+        "comments" => {
+            value.as_array().into_iter().flatten().for_each(expect_comment);
+            value.is_array()
+        }
+        "profile or null" => value.is_null() || is(value, "profile"),
         "slug" => value.as_str().is_some_and(is_slug),
         "slug or null" => value.is_null() || is(value, "slug"),
         "time" => value.as_str().is_some_and(is_time),

@@ -2,6 +2,7 @@
 
 mod articles;
 mod client;
+mod comments;
 mod compression;
 mod error;
 mod failures;
@@ -17,6 +18,7 @@ mod users;
 
 pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
 pub use client::DynamoSettings;
+pub use comments::{CommentSweeper, CommentTable, CommentViews, CommentWriter};
 pub use failures::FailureTable;
 pub use idempotency::IdempotencyTable;
 pub use interactions::{FollowTable, InteractionTable, KeptTable};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::SharedHttpClient,
     operation::query::builders::QueryFluentBuilder,
-    types::{AttributeValue, KeysAndAttributes},
+    types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest},
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -29,6 +29,8 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 const BATCH_GET: usize = 100;
 /// Batches of one read that are under way at the same time.
 const BATCHES: usize = 8;
+/// Writes that one `BatchWriteItem` may hold.
+const BATCH_WRITE: usize = 25;
 
 /// The key of an item in any of our tables.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,6 +63,8 @@ pub struct TableNames {
     pub sessions: Option<String>,
     /// The table of articles.
     pub articles: Option<String>,
+    /// The table of comments.
+    pub comments: Option<String>,
     /// The table of leases and idempotency keys.
     pub coordination: Option<String>,
     /// The table of likes, collections, follows and counters.
@@ -74,6 +78,7 @@ impl TableNames {
             Table::Users => self.users.as_deref(),
             Table::Sessions => self.sessions.as_deref(),
             Table::Articles => self.articles.as_deref(),
+            Table::Comments => self.comments.as_deref(),
             Table::Coordination => self.coordination.as_deref(),
             Table::Interactions => self.interactions.as_deref(),
         }
@@ -81,7 +86,8 @@ impl TableNames {
 
     /// Which table bears `name`.
     pub fn table(&self, name: &str) -> Option<Table> {
-        let all = [Table::Users, Table::Sessions, Table::Articles, Table::Coordination, Table::Interactions];
+        let all =
+            [Table::Users, Table::Sessions, Table::Articles, Table::Comments, Table::Coordination, Table::Interactions];
         all.into_iter().find(|table| self.name(*table) == Some(name))
     }
 }
@@ -171,6 +177,27 @@ impl Dynamo {
             }
         }
         Ok(found)
+    }
+
+    /// Deletes items, those that are not there any more as well, one batch after another.
+    pub(super) async fn delete_all(&self, table: &str, keys: Vec<Key>) -> Result<(), StoreError> {
+        let deletion = |key: Key| {
+            let request = DeleteRequest::builder().set_key(Some(key.attributes())).build().map_err(corrupt)?;
+            Ok(WriteRequest::builder().delete_request(request).build())
+        };
+        let deletions: Vec<_> = keys.into_iter().map(deletion).collect::<Result<_, StoreError>>()?;
+        let mut pauses = retries().build();
+        for batch in deletions.chunks(BATCH_WRITE) {
+            let mut batch = HashMap::from([(table.to_owned(), batch.to_vec())]);
+            while !batch.is_empty() {
+                let request = self.client.batch_write_item().set_request_items(Some(batch));
+                batch = request.send().await.map_err(store_error)?.unprocessed_items.unwrap_or_default();
+                if !batch.is_empty() {
+                    pause(&mut pauses).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -100,7 +100,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Removes the item at `key` if `condition` holds of it.
+    /// Removes the item at `key`, and has the transaction fail unless `condition` holds there.
     pub(super) fn delete_when(
         &mut self,
         table: &str,
@@ -115,6 +115,11 @@ impl Transaction {
             .set_expression_attribute_values(named(values));
         self.0.push(TransactWriteItem::builder().delete(delete.build().map_err(corrupt)?).build());
         Ok(())
+    }
+
+    /// The number that the next part will have.
+    pub(super) fn next_part(&self) -> usize {
+        self.0.len()
     }
 
     /// Writes nothing to the item at `key`, and has the transaction fail unless `condition` holds there.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ArticleTable, ArticleWriter,
     bodies::{body_key, draft_body_from, draft_body_item},
-    items::{mark_key, tombstone},
+    items::{mark_item, tombstone},
 };
 use crate::{
     adapters::dynamodb::{
@@ -227,7 +227,7 @@ impl Drafts for ArticleWriter {
         if let Some(article) = withdrawn {
             transaction.replace(&self.articles.name, tombstone(article, now)?, article.version)?;
         }
-        transaction.put(&self.articles.name, mark_key(draft.id).attributes())?;
+        transaction.put(&self.articles.name, mark_item(draft.id, withdrawn.map(|article| article.id))?)?;
         transaction.commit(&self.articles.dynamo).await.map_err(not_saved)
     }
 }

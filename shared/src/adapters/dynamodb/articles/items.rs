@@ -28,7 +28,7 @@ use crate::{
         change::Subject,
         tag::{FoldedTag, Tag},
     },
-    ports::StoreError,
+    ports::{StoreError, sweeps::Mark},
 };
 
 /// In how many items a count that everyone moves is kept, so that writers do not wait for each other. May be raised at any
@@ -252,9 +252,23 @@ pub(super) fn mark_key(draft: DraftId) -> Key {
     Key::new(MARKS, draft.to_string())
 }
 
-/// The draft whose mark is there.
-pub(super) fn marked(key: &Key) -> Result<DraftId, StoreError> {
-    key.sk.parse().map_err(corrupt)
+#[derive(Serialize, Deserialize)]
+struct MarkItem {
+    #[serde(flatten)]
+    key: Key,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article: Option<ArticleId>,
+}
+
+/// The mark of a deleted draft, and of its article if it had one, as it is stored.
+pub(super) fn mark_item(draft: DraftId, article: Option<ArticleId>) -> Result<Item, StoreError> {
+    to_item(&MarkItem { key: mark_key(draft), article })
+}
+
+/// The stored mark.
+pub(super) fn mark_from(item: Item) -> Result<Mark, StoreError> {
+    let MarkItem { key, article } = from_item(item)?;
+    Ok(Mark { draft: key.sk.parse().map_err(corrupt)?, article })
 }
 
 /// An entry of a list: which article, by whom, with which tags.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use super::{
-    ArticleViews, Row,
+    ArticleTable, ArticleViews, Row,
     bodies::{body_from, body_key},
     items::{COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_key, count_partition, standing_from},
 };
@@ -25,7 +25,7 @@ use crate::{
     },
     ports::{
         StoreError,
-        articles::{ArticleDetails, ArticleReads},
+        articles::{ArticleDetails, ArticleLookups, ArticleReads},
     },
 };
 
@@ -33,10 +33,17 @@ use crate::{
 const MAX_TAGS_LISTED: usize = 5_000;
 
 #[async_trait]
+impl ArticleLookups for ArticleTable {
+    async fn standing(&self, slug: &Slug) -> Result<Option<Standing>, StoreError> {
+        let item = self.dynamo.get(&self.name, article_key(slug)).await?;
+        Ok(item.map(standing_from).transpose()?.flatten())
+    }
+}
+
+#[async_trait]
 impl ArticleDetails for ArticleViews {
     async fn read(&self, slug: &Slug, viewer: Option<UserId>) -> Result<Option<Found<Seen>>, StoreError> {
-        let item = self.articles.dynamo.get(&self.articles.name, article_key(slug)).await?;
-        let article = match item.map(standing_from).transpose()?.flatten() {
+        let article = match self.articles.standing(slug).await? {
             Some(Standing::Live(article)) => article,
             Some(Standing::Withdrawn(article)) => return Ok(Some(Found::Withdrawn { version: article.version })),
             None => return Ok(None),

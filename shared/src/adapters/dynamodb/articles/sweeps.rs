@@ -1,48 +1,46 @@
 //! Sweeping: bodies of deleted drafts go in batches, then the mark that said that they were there.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::{
-    operation::query::builders::QueryFluentBuilder,
-    types::{DeleteRequest, WriteRequest},
-};
-use backon::BackoffBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use super::{
     ArticleSweeps,
     bodies::bodies_partition,
-    items::{MARKS, mark_key, marked},
+    items::{MARKS, mark_from, mark_key},
 };
 use crate::{
     adapters::dynamodb::{
         error::{corrupt, store_error},
-        store::{Key, from_item, pause, retries, s},
+        store::{from_item, s},
         transaction::{NotCommitted, Transaction},
     },
     domain::DraftId,
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease},
-        sweeps::{Dropped, Sweeps},
+        sweeps::{Dropped, Mark, Sweeps},
     },
 };
 
-/// Writes that one `BatchWriteItem` may hold.
-const BATCH_WRITE: usize = 25;
-
 #[async_trait]
 impl Sweeps for ArticleSweeps {
-    async fn marks(&self, limit: u16) -> Result<Vec<DraftId>, StoreError> {
-        let page = self.keys(MARKS, limit).send().await.map_err(store_error)?;
-        let marks = page.items.unwrap_or_default().into_iter();
-        marks.map(|item| marked(&from_item(item)?)).collect()
+    async fn marks(&self, limit: u16) -> Result<Vec<Mark>, StoreError> {
+        let page = self.first(MARKS, limit).send().await.map_err(store_error)?;
+        page.items.unwrap_or_default().into_iter().map(mark_from).collect()
     }
 
     async fn drop_bodies(&self, draft: DraftId, limit: u16) -> Result<Dropped, StoreError> {
-        let page = self.keys(&bodies_partition(draft), limit).send().await.map_err(store_error)?;
+        let page = self
+            .first(&bodies_partition(draft), limit)
+            .projection_expression("pk, sk")
+            .send()
+            .await
+            .map_err(store_error)?;
         let more = page.last_evaluated_key.is_some();
         let keys = page.items.unwrap_or_default();
         let items = u32::try_from(keys.len()).map_err(corrupt)?;
-        self.drop_all(keys.into_iter().map(from_item).collect::<Result<_, _>>()?).await?;
+        let keys = keys.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        self.articles.dynamo.delete_all(&self.articles.name, keys).await?;
         Ok(Dropped { items, more })
     }
 
@@ -59,8 +57,8 @@ impl Sweeps for ArticleSweeps {
 }
 
 impl ArticleSweeps {
-    /// Asks for the first `limit` keys of a partition.
-    fn keys(&self, partition: &str, limit: u16) -> QueryFluentBuilder {
+    /// Asks for the first `limit` items of a partition.
+    fn first(&self, partition: &str, limit: u16) -> QueryFluentBuilder {
         self.articles
             .dynamo
             .client
@@ -69,29 +67,6 @@ impl ArticleSweeps {
             .consistent_read(true)
             .key_condition_expression("pk = :partition")
             .expression_attribute_values(":partition", s(partition))
-            .projection_expression("pk, sk")
             .limit(i32::from(limit))
-    }
-
-    async fn drop_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
-        let deletion = |key: Key| {
-            let request = DeleteRequest::builder().set_key(Some(key.attributes())).build().map_err(corrupt)?;
-            Ok(WriteRequest::builder().delete_request(request).build())
-        };
-        let deletions: Vec<_> = keys.into_iter().map(deletion).collect::<Result<_, StoreError>>()?;
-        let mut pauses = retries().build();
-        for batch in deletions.chunks(BATCH_WRITE) {
-            let mut batch = vec![(self.articles.name.to_string(), batch.to_vec())];
-            while !batch.is_empty() {
-                let request =
-                    self.articles.dynamo.client.batch_write_item().set_request_items(Some(batch.into_iter().collect()));
-                let answer = request.send().await.map_err(store_error)?;
-                batch = answer.unprocessed_items.into_iter().flatten().collect();
-                if !batch.is_empty() {
-                    pause(&mut pauses).await?;
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -6,7 +6,9 @@ use super::{
     ArticleTable, ArticleWriter,
     bodies::{article_body_item, body_from, body_key},
     drafts::{draft_item, draft_key},
-    items::{List, article_item, article_key, entry_item, mark_key, standing_from, tombstone, withdrawn_item, written},
+    items::{
+        List, article_item, article_key, entry_item, mark_item, standing_from, tombstone, withdrawn_item, written,
+    },
 };
 use crate::{
     adapters::dynamodb::{
@@ -126,7 +128,7 @@ impl ArticleWrites for ArticleWriter {
         // Whatever it has become: nobody can save a draft that is not there.
         transaction.delete(&self.articles.name, draft_key(article.author_id, article.draft_id))?;
         self.articles.relist(&mut transaction, Some(article), None)?;
-        transaction.put(&self.articles.name, mark_key(article.draft_id).attributes())?;
+        transaction.put(&self.articles.name, mark_item(article.draft_id, Some(article.id))?)?;
         self.commit(transaction, None, false).await
     }
 }
@@ -156,6 +158,16 @@ impl ArticleWriter {
 }
 
 impl ArticleTable {
+    /// Has `transaction` do nothing unless `article` is still there for its readers.
+    pub(in crate::adapters::dynamodb) fn check_live(
+        &self,
+        transaction: &mut Transaction,
+        article: &Article,
+    ) -> Result<(), StoreError> {
+        let live = "id = :id AND attribute_not_exists(deletedAt) AND attribute_not_exists(withdrawnAt)";
+        transaction.check(&self.name, article_key(&article.slug), live, vec![(":id", s(article.id.to_string()))])
+    }
+
     /// Has the lists and their counts follow from what the live article was to what it is, as far as they differ.
     fn relist(
         &self,

@@ -1,0 +1,5 @@
+//! The Lambda function `comment`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<comment::Comment>()
+}
