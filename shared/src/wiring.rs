@@ -11,7 +11,7 @@ use crate::{
         redis::{Redis, RedisUrl},
         remembered_tokens::RememberedTokens,
     },
-    cached::{CachedArticles, CachedCounters, CachedFollows, CachedProfiles, CachedReactions},
+    cached::{CachedArticles, CachedCounters, CachedFollows, CachedLists, CachedProfiles, CachedReactions},
     config::{FromEnvironment, Reader, settings},
     http::Entrance,
     ports::{StoreError, follows::FollowViews, sessions::SessionStates, system::System},
@@ -147,6 +147,11 @@ impl GateParts {
         let interactions = Arc::new(interactions.clone());
         let (counter_views, views) = (interactions.clone(), interactions);
         Arc::new(CachedReactions { counters: self.counters(), counter_views, views })
+    }
+
+    /// First pages and tags by way of the cache.
+    pub fn lists(&self) -> Arc<CachedLists> {
+        Arc::new(CachedLists::new(self.redis.clone(), self.system.clone()))
     }
 
     /// Articles by way of the cache.

@@ -226,3 +226,20 @@ async fn an_author_is_found_regardless_of_case() {
     let author = user.username.to_uppercase();
     assert_eq!(Client::new().list(&format!("author={author}")).await, (vec![slug], 1));
 }
+
+#[tokio::test]
+async fn tags_are_found_by_their_beginning_regardless_of_case() {
+    let (user, tag) = (User::sign_up().await, unique("Prefix"));
+    user.publish(&[&format!("{tag} one"), &format!("{tag} two"), &format!("not {tag}")]).await;
+    user.publish(&[&format!("{tag} two")]).await;
+    for prefix in [tag.clone(), tag.to_lowercase(), tag.to_uppercase(), format!(" {tag}")] {
+        let tags = Client::new().get(&format!("/api/tags?prefix={}", encode(&prefix))).await.expect(200)["tags"].take();
+        assert_eq!(tags, json!([format!("{tag} two"), format!("{tag} one")]), "{prefix}");
+    }
+    for nothing in ["x".repeat(5_000), format!("{tag}#"), "\u{0}".to_owned(), "🦀🦀🦀".to_owned()] {
+        let tags = Client::new().get(&format!("/api/tags?prefix={}", encode(&nothing))).await.expect(200);
+        assert_eq!(tags["tags"], json!([]), "{nothing}");
+    }
+    let all = Client::new().get("/api/tags?prefix=").await.expect(200);
+    assert!(all["tags"].as_array().unwrap().contains(&json!(format!("{tag} one"))));
+}

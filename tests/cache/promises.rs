@@ -104,9 +104,9 @@ impl World {
         step().await;
         let version = self.table.write(delete, self.system.now());
         if delete {
-            self.caches[process].put_missing("one", version).await.unwrap();
+            self.caches[process].put_missing("one", version, &[]).await.unwrap();
         } else {
-            self.caches[process].put("one", &Value { version }).await.unwrap();
+            self.caches[process].put("one", &Value { version }, &[]).await.unwrap();
         }
         let mut answered = self.table.answered.lock().unwrap();
         *answered = (*answered).max(usize::try_from(version).unwrap());

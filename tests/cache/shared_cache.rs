@@ -49,7 +49,7 @@ async fn fill_anew(cache: &Redis, name: &str, entry: &Entry) {
 }
 
 async fn put(cache: &Redis, name: &str, entry: Entry) {
-    cache.put(&[(key(name), entry)], LONG).await.unwrap();
+    cache.put(&[(key(name), entry)], LONG, &[]).await.unwrap();
 }
 
 async fn what_is_filled_is_found_and_not_sent_to_who_holds_it(cache: &Redis) {
@@ -120,6 +120,14 @@ async fn an_eviction_removes_what_is_older_only(cache: &Redis) {
     }
     cache.evict(&[Stale { key: key("evict"), below: 11 }]).await.unwrap();
     assert_eq!(read(cache, "evict", None).await, Found::Nothing);
+    // And beside what a writer puts.
+    for name in ["evict", "beside"] {
+        fill_anew(cache, name, &entry(10, Some("ten"))).await;
+    }
+    let beside = [Stale { key: key("beside"), below: u64::MAX }];
+    cache.put(&[(key("evict"), entry(11, Some("eleven")))], LONG, &beside).await.unwrap();
+    assert_eq!(read(cache, "evict", None).await, Found::Entry(entry(11, Some("eleven"))));
+    assert_eq!(read(cache, "beside", None).await, Found::Nothing);
 }
 
 async fn values_of_all_slots_come_in_one_round_trip_in_their_order(cache: &Redis, calls: &Calls) {

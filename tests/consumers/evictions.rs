@@ -45,7 +45,7 @@ impl SharedCache for Cache {
         unasked()
     }
 
-    async fn put(&self, _: &[(CacheKey, Entry)], _: Duration) -> Result<(), StoreError> {
+    async fn put(&self, _: &[(CacheKey, Entry)], _: Duration, _: &[Stale]) -> Result<(), StoreError> {
         unasked()
     }
 

@@ -35,6 +35,11 @@ enum State {
 }
 
 impl World {
+    /// How many comments an article has, placeholders left out.
+    pub(crate) fn comments_count(&self, article: usize) -> usize {
+        self.comments.iter().filter(|comment| comment.article == article && comment.state == State::There).count()
+    }
+
     pub(crate) async fn comment(
         &mut self,
         who: &Who,

@@ -8,11 +8,11 @@ use axum::{extract::State, response::Response};
 use futures_util::try_join;
 use serde::Deserialize;
 use shared::{
-    cached::{CachedArticles, CachedProfiles, CachedReactions, Sources},
+    cached::{CachedArticles, CachedLists, CachedProfiles, CachedReactions, FirstPage, Sources},
     domain::{
         UserId,
         article::{ArticleFilter, Found, Listing, Slug},
-        page::Page,
+        page::{DEFAULT_LIMIT, Page, Start},
         tag::FoldedTag,
         user::Username,
     },
@@ -43,7 +43,11 @@ pub struct Articles {
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
     reactions: Arc<CachedReactions>,
+    lists: Arc<CachedLists>,
 }
+
+/// How many of an author's own articles are read for them in advance.
+const WARMED: usize = 3;
 
 impl Articles {
     /// What a request needs of the cache.
@@ -54,12 +58,24 @@ impl Articles {
             ("/api/articles/{slug}", None) => {
                 self.cached.wanted_with_counters(arriving.param("slug"), &self.profiles, &self.reactions.counters)
             }
-            ("/api/articles", _) => {
-                let names = [arriving.query("author"), arriving.query("favorited")];
-                names.iter().flat_map(|name| self.profiles.wanted_holder(name)).collect()
-            }
+            ("/api/articles", _) => self.prefetch_list(arriving),
+            ("/api/tags", _) if arriving.query("prefix").is_empty() => vec![self.lists.wanted_tags()],
             _ => Vec::new(),
         }
+    }
+
+    /// Who the author is, if only one's articles are asked for; and the page itself, if it may be a cached one.
+    fn prefetch_list(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        let cached = arriving.identity.is_none()
+            && ["tag", "favorited", "cursor", "offset"].iter().all(|name| arriving.query(name).is_empty());
+        let (author, favorited) = (arriving.query("author"), arriving.query("favorited"));
+        let list = match author.as_str() {
+            "" => Some(FirstPage::Latest),
+            author => self.profiles.last_holder(author).map(FirstPage::Author),
+        };
+        let page = list.filter(|_| cached).map(|list| self.lists.wanted_page(list));
+        let names = [author, favorited];
+        names.iter().flat_map(|name| self.profiles.wanted_holder(name)).chain(page).collect()
     }
 }
 
@@ -115,11 +131,24 @@ async fn list(
 ) -> Result<Response, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
     let viewer = viewer.map(|viewer| viewer.user_id);
-    let listing = match state.wanted(query, &prefetched).await? {
-        Some((filter, Some(user))) => state.likes.likes(user, &filter, viewer, page).await?,
-        Some((filter, None)) => state.articles.list(&filter, viewer, page).await?,
-        None => Listing::default(),
+    let (filter, fan) = match state.wanted(query, &prefetched).await? {
+        Some(wanted) => wanted,
+        None => return Ok(reading.answer(ArticlesAnswer::from(Listing::default()))),
     };
+    if let Some(first) = first_page(&filter).filter(|_| fan.is_none() && !reading.personal && FirstPage::has(page)) {
+        let whole = Page { start: Start::Offset(0), limit: DEFAULT_LIMIT };
+        let load = || state.articles.list(&filter, None, whole);
+        return Ok(state.lists.page(first, &prefetched, load).await?.answer(&reading, page.limit));
+    }
+    let listing = match fan {
+        Some(fan) => state.likes.likes(fan, &filter, viewer, page).await?,
+        None => state.articles.list(&filter, viewer, page).await?,
+    };
+    // Who looks at their own articles opens one of them next.
+    if viewer.is_some() && viewer == filter.author {
+        let next: Vec<_> = listing.articles.iter().take(WARMED).map(|listed| &listed.article.slug).collect();
+        state.cached.warm(&next, &*state.details).await;
+    }
     Ok(reading.answer(ArticlesAnswer::from(listing)))
 }
 
@@ -168,13 +197,46 @@ async fn read(
     }
 }
 
+/// Which tags.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TagsQuery {
+    /// Only those that begin like this, regardless of case.
+    prefix: Option<String>,
+}
+
 /// The tags in use
 ///
 /// The most used first, at most 5,000.
-#[utoipa::path(get, path = "/api/tags", tag = "Tags", operation_id = "GetTags", responses((status = 200, body = TagsAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
-        (status = 304, description = "It is what `If-None-Match` names")))]
-async fn tags(State(state): State<Articles>, reading: Reading) -> Result<Response, ApiError> {
-    Ok(reading.answer(TagsAnswer { tags: state.articles.tags().await? }))
+#[utoipa::path(get, path = "/api/tags", tag = "Tags", operation_id = "GetTags", params(TagsQuery),
+    responses(
+        (status = 200, body = TagsAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
+        (status = 304, description = "It is what `If-None-Match` names"),
+        (status = 400, body = Problem, content_type = "application/problem+json")))]
+async fn tags(
+    State(state): State<Articles>,
+    reading: Reading,
+    prefetched: Prefetched,
+    Query(query): Query<TagsQuery>,
+) -> Result<Response, ApiError> {
+    let Some(prefix) = query.prefix.filter(|prefix| !prefix.trim().is_empty()) else {
+        return Ok(state.lists.tags(&prefetched, &*state.articles).await?.answer(&reading));
+    };
+    let tags = match FoldedTag::wanted(&prefix) {
+        Some(prefix) => state.articles.tags(Some(&prefix)).await?,
+        // No tag is that long.
+        None => Vec::new(),
+    };
+    Ok(reading.answer(TagsAnswer { tags }))
+}
+
+/// The list of `filter`, if its first page is cached.
+fn first_page(filter: &ArticleFilter) -> Option<FirstPage> {
+    match filter {
+        ArticleFilter { tag: None, author: None } => Some(FirstPage::Latest),
+        ArticleFilter { tag: None, author: Some(author) } => Some(FirstPage::Author(*author)),
+        ArticleFilter { tag: Some(_), .. } => None,
+    }
 }
 
 impl Articles {

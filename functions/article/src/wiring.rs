@@ -69,6 +69,7 @@ impl Function for Article {
         let state = Articles {
             cached: parts.articles(),
             profiles: parts.profiles(),
+            lists: parts.lists(),
             reactions: parts.reactions(&interactions),
             likes: Arc::new(KeptTable::new(interactions, views.clone())),
             details: Arc::new(views.clone()),

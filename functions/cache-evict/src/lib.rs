@@ -6,6 +6,7 @@ mod wiring;
 use std::sync::Arc;
 
 use shared::{
+    cached,
     domain::change::{Change, Subject},
     ports::{
         cache::{CacheKey, SharedCache, Stale},
@@ -27,8 +28,25 @@ impl Consumer for Evictions {
     type Message = Change;
 
     async fn consume(&self, changes: &[Change]) -> Result<(), Failed> {
-        let stale: Vec<_> = changes.iter().map(stale).collect();
+        let mut stale: Vec<_> = changes.iter().map(stale).collect();
+        for change in changes {
+            for list in lists(change) {
+                if !stale.contains(&list) {
+                    stale.push(list);
+                }
+            }
+        }
         Ok(self.cache.evict(&stale).await?)
+    }
+}
+
+/// The lists that may show what was before `change`. Whose article it is, and which list of an author's has it, the change does not
+/// say: such a page expires within a minute.
+fn lists(change: &Change) -> Vec<Stale> {
+    match &change.subject {
+        Subject::Article(_) | Subject::ArticleCounters(_) => cached::stale_with_any_article().to_vec(),
+        Subject::User(id) => cached::stale_with_author(*id).to_vec(),
+        Subject::Username(_) | Subject::FollowCounters(_) => Vec::new(),
     }
 }
 

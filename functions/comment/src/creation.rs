@@ -167,7 +167,10 @@ impl Comments {
             let answer = draft.answer()?;
             let record = once.record(&answer, draft.comment.created_at);
             match self.writes.add(article, &draft.comment, &draft.body, parent, record).await {
-                Ok(()) => return Ok(answer),
+                Ok(()) => {
+                    self.counters.moved(article, None).await;
+                    return Ok(answer);
+                }
                 Err(AddCommentError::IdTaken(other)) => draft.comment.id = self.new_id(other),
                 Err(AddCommentError::ArticleGone) => return Err(self.gone(article).await),
                 Err(AddCommentError::ParentGone) => return Err(ApiError::NotFound("comment")),

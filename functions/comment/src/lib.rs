@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use shared::{
-    cached::{CachedArticles, CachedProfiles, LookedUp},
+    cached::{CachedArticles, CachedCounters, CachedProfiles, LookedUp},
     domain::{
         Violation,
         article::{Article, Slug},
@@ -42,6 +42,7 @@ pub struct Comments {
     articles: Arc<dyn ArticleLookups>,
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
+    counters: Arc<CachedCounters>,
     repeats: Repeats,
     system: Arc<dyn System>,
 }
@@ -202,7 +203,10 @@ async fn delete(
     let (user, author) = (viewer.identity.user_id, article.author_id);
     let may = |comment: &shared::domain::comment::Comment| comment.may_be_deleted_by(user, author);
     match state.writes.delete(article.id, id, &may, state.system.now()).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Ok(()) => {
+            state.counters.moved(&article, None).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
         Err(DeleteCommentError::Missing) => Err(ApiError::NotFound("comment")),
         Err(DeleteCommentError::Forbidden) => Err(ApiError::Forbidden("comment")),
         Err(DeleteCommentError::Store(error)) => Err(error.into()),

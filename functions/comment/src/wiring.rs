@@ -88,6 +88,7 @@ impl Function for Comment {
         let state = Comments {
             cached: parts.articles(),
             profiles: parts.profiles(),
+            counters: parts.counters(),
             articles: Arc::new(articles.clone()),
             reads: Arc::new(CommentViews::new(comments.clone(), parts.users)),
             writes: Arc::new(CommentWriter::new(comments, articles, &config.interactions_table, records.clone())),

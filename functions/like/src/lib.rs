@@ -264,7 +264,7 @@ impl Likings {
         let reactions = self.views.reactions(me, read.article.id, read.article.author_id).await;
         if moved {
             let counters = reactions.as_ref().ok().map(|reactions| &reactions.counters);
-            self.counters.moved(read.article.id, counters).await;
+            self.counters.moved(&read.article, counters).await;
         }
         Ok(Json(Seen { read, reactions: reactions? }.into()))
     }

@@ -21,6 +21,7 @@ mod making;
 
 use std::{slice, sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::counts::{CacheCounts, Counts};
@@ -129,6 +130,23 @@ where
         }
     }
 
+    /// Has the values `names` in the cache for whoever asks next: what is there is left alone, what is not is made by `load`.
+    ///
+    /// # Errors
+    /// What `load` answers first; the others are cached all the same. A cache that is away is no error: nothing is loaded.
+    pub async fn warm<F>(&self, names: &[&str], load: impl Fn(usize) -> F + Sync) -> Result<(), StoreError>
+    where
+        F: Future<Output = Result<Option<V>, StoreError>> + Send,
+    {
+        let lookups: Vec<_> = names.iter().map(|name| self.look_up(name)).collect();
+        let wanted: Vec<_> = lookups.iter().map(|lookup| lookup.wanted.clone()).collect();
+        let Ok(found) = self.shared.read(&wanted).await else { return Ok(()) };
+        let load = &load;
+        let all = lookups.into_iter().zip(found).enumerate();
+        let all = all.map(|(n, (lookup, found))| self.resolve(lookup, Some(found), move || load(n)));
+        join_all(all).await.into_iter().map(|made| made.map(drop)).collect()
+    }
+
     /// What to ask the shared cache for.
     pub fn look_up(&self, name: &str) -> Lookup<V> {
         let key = self.key(name);
@@ -166,32 +184,34 @@ where
     }
 
     /// Replaces the cached value, if there is one, by what has just been written to the table: call it after the commit and
-    /// before answering. Where nothing is cached the next reader makes it.
+    /// before answering. Where nothing is cached the next reader makes it. What became stale `beside` it, of whatever kind, is
+    /// removed in the same round trip.
     ///
     /// # Errors
     /// If the shared cache is away. Then it may go on serving the older value, until the change stream evicts it or its hard
     /// expiry at the latest.
-    pub async fn put(&self, name: &str, value: &V) -> Result<(), StoreError> {
+    pub async fn put(&self, name: &str, value: &V, beside: &[Stale]) -> Result<(), StoreError> {
         let encoded = copies::encode(value)?;
         let (entry, ttl) = self.entry(value.version(), Some(encoded));
-        self.shared.put(&[(self.key(name), entry)], ttl).await
+        self.shared.put(&[(self.key(name), entry)], ttl, beside).await
     }
 
     /// As [`put`](Self::put), for a value that has been deleted: `version` is higher than its last.
     ///
     /// # Errors
     /// As [`put`](Self::put).
-    pub async fn put_missing(&self, name: &str, version: u64) -> Result<(), StoreError> {
+    pub async fn put_missing(&self, name: &str, version: u64, beside: &[Stale]) -> Result<(), StoreError> {
         let (entry, ttl) = self.entry(version, None);
-        self.shared.put(&[(self.key(name), entry)], ttl).await
+        self.shared.put(&[(self.key(name), entry)], ttl, beside).await
     }
 
-    /// Removes the cached value if its version is below `below`; `u64::MAX` removes any.
+    /// Removes the cached value if its version is below `below`; `u64::MAX` removes any. What became stale `beside` it goes too.
     ///
     /// # Errors
     /// If the shared cache is away.
-    pub async fn evict(&self, name: &str, below: u64) -> Result<(), StoreError> {
-        self.shared.evict(&[Stale { key: self.key(name), below }]).await
+    pub async fn evict(&self, name: &str, below: u64, beside: &[Stale]) -> Result<(), StoreError> {
+        let own = [Stale { key: self.key(name), below }];
+        self.shared.evict(&[&own, beside].concat()).await
     }
 
     /// What has happened so far.

@@ -8,7 +8,7 @@ use std::{
 use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
-use super::{CachedCounters, CachedProfiles, CachedReactions, through};
+use super::{CachedCounters, CachedProfiles, CachedReactions, lists, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
@@ -96,6 +96,19 @@ impl From<Standing> for LookedUp {
         match standing {
             Standing::Live(article) => Self::Live(Box::new(article)),
             Standing::Withdrawn(_) => Self::Withdrawn,
+        }
+    }
+}
+
+impl CachedArticle {
+    /// What is cached of what was found, and what is cached apart: its author, and what was done about it.
+    fn of(found: Found<Seen>) -> (Self, Option<(Profile, Reactions)>) {
+        match found {
+            Found::Withdrawn { version } => (Self::Withdrawn { version }, None),
+            Found::Read(seen) => {
+                let Seen { read: Read { article, body, author }, reactions } = *seen;
+                (Self::Live { article, body }, Some((author, reactions)))
+            }
         }
     }
 }
@@ -216,40 +229,53 @@ impl CachedArticles {
     ) -> Result<Option<(CachedArticle, Option<(Profile, Reactions)>)>, StoreError> {
         let met = Mutex::default();
         let load = || async {
-            Ok(match sources.articles.read(slug, viewer.map(|viewer| viewer.user_id)).await? {
-                None => None,
-                Some(Found::Withdrawn { version }) => Some(CachedArticle::Withdrawn { version }),
-                Some(Found::Read(seen)) => {
-                    let Seen { read: Read { article, body, author }, reactions } = *seen;
-                    *met.lock().unwrap_or_else(PoisonError::into_inner) = Some((author, reactions));
-                    Some(CachedArticle::Live { article, body })
-                }
-            })
+            let Some(found) = sources.articles.read(slug, viewer.map(|viewer| viewer.user_id)).await? else {
+                return Ok(None);
+            };
+            let (article, apart) = CachedArticle::of(found);
+            *met.lock().unwrap_or_else(PoisonError::into_inner) = apart;
+            Ok(Some(article))
         };
         let found = through(&self.0, slug.as_str(), sources.prefetched, load).await?;
         Ok(found.map(|found| ((*found).clone(), met.into_inner().unwrap_or_else(PoisonError::into_inner))))
     }
 
-    /// Tells the cache what was written. Call it after the commit and before answering.
+    /// Has the articles `slugs` in the cache for whoever reads them next. That it fails is nobody's loss.
+    pub async fn warm(&self, slugs: &[&Slug], articles: &dyn ArticleDetails) {
+        let names: Vec<_> = slugs.iter().map(|slug| slug.as_str()).collect();
+        let load =
+            |n: usize| async move { Ok(articles.read(slugs[n], None).await?.map(|found| CachedArticle::of(found).0)) };
+        if let Err(error) = self.0.warm(&names, load).await {
+            tracing::debug!(error = chain(&error), "articles were not cached in advance");
+        }
+    }
+
+    /// Tells the cache, its lists included, what was written. Call it after the commit and before answering.
     pub async fn written(&self, article: &Article, body: &ArticleBody) {
         let value = CachedArticle::Live { article: article.clone(), body: body.clone() };
-        self.put(&article.slug, &value).await;
+        self.put(article, &value).await;
     }
 
     /// Tells the cache that `article` has been withdrawn. Call it after the commit and before answering.
     pub async fn withdrawn(&self, article: &Article) {
-        self.put(&article.slug, &CachedArticle::Withdrawn { version: article.version + 1 }).await;
+        self.put(article, &CachedArticle::Withdrawn { version: article.version + 1 }).await;
     }
 
-    async fn put(&self, slug: &Slug, value: &CachedArticle) {
-        if let Err(error) = self.0.put(slug.as_str(), value).await {
+    async fn put(&self, article: &Article, value: &CachedArticle) {
+        if let Err(error) =
+            self.0.put(article.slug.as_str(), value, &lists::stale_with_article(article.author_id)).await
+        {
             tracing::warn!(error = chain(&error), "an article may be out of date until the change stream evicts it");
         }
     }
 
     /// Tells the cache that `article` is gone. Call it after the commit and before answering.
     pub async fn deleted(&self, article: &Article) {
-        if let Err(error) = self.0.put_missing(article.slug.as_str(), article.version + 1).await {
+        if let Err(error) = self
+            .0
+            .put_missing(article.slug.as_str(), article.version + 1, &lists::stale_with_article(article.author_id))
+            .await
+        {
             tracing::warn!(error = chain(&error), "an article may be shown until the change stream evicts it");
         }
     }

@@ -61,8 +61,8 @@ impl CachedFollows {
     pub async fn moved(&self, user: UserId, counters: Option<&FollowCounters>) {
         let name = user.to_string();
         let told = match counters {
-            Some(counters) => self.cache.put(&name, counters).await,
-            None => self.cache.evict(&name, u64::MAX).await,
+            Some(counters) => self.cache.put(&name, counters, &[]).await,
+            None => self.cache.evict(&name, u64::MAX, &[]).await,
         };
         if let Err(error) = told {
             tracing::warn!(

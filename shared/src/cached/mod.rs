@@ -1,8 +1,10 @@
-//! What many requests read, by way of the cache: articles with their texts, people's profiles, and counters. Nobody reads what is older than
-//! a write that was answered: writers replace what is cached before they answer, and readers ask for its version each time.
+//! What many requests read, by way of the cache: articles with their texts, first pages of lists, tags, people's profiles, and counters.
+//! Nobody reads what is older than a write that was answered: writers replace what is cached before they answer, and readers ask
+//! for its version each time.
 
 mod articles;
 mod follows;
+mod lists;
 mod profiles;
 mod reactions;
 
@@ -12,6 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use articles::{CachedArticle, CachedArticles, LookedUp, Sources};
 pub use follows::CachedFollows;
+pub use lists::{CachedLists, CachedPage, CachedTags, FirstPage, stale_with_any_article, stale_with_author};
 pub use profiles::{CachedNames, CachedProfiles, NameHolder, VersionedProfile};
 pub use reactions::{CachedCounters, CachedReactions};
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::through;
+use super::{lists, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
@@ -77,7 +77,7 @@ impl CachedNames {
 
     /// Tells the cache that `name` has been taken or given up. Call it after the commit and before answering.
     pub async fn moved(&self, name: &Username) {
-        if let Err(error) = self.0.evict(&name.folded(), u64::MAX).await {
+        if let Err(error) = self.0.evict(&name.folded(), u64::MAX, &[]).await {
             tracing::warn!(
                 error = chain(&error),
                 "who has a name may be out of date until the change stream evicts it"
@@ -164,7 +164,9 @@ impl CachedProfiles {
     /// Tells the cache that `old` has become `new`. Call it after the commit and before answering.
     pub async fn changed(&self, old: &User, new: &User) {
         let put = async {
-            if let Err(error) = self.profiles.put(&new.id.to_string(), &new.clone().into()).await {
+            if let Err(error) =
+                self.profiles.put(&new.id.to_string(), &new.clone().into(), &lists::stale_with_author(new.id)).await
+            {
                 tracing::warn!(error = chain(&error), "a profile may be out of date until the change stream evicts it");
             }
         };

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::through;
+use super::{lists, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
@@ -49,13 +49,13 @@ impl CachedCounters {
         self.0.look_up(&article.to_string()).wanted
     }
 
-    /// Tells the cache that an article's counters moved, and to what if it is known. Call it after the commit and before
+    /// Tells the cache, its lists included, that an article's counters moved, and to what if it is known. Call it after the commit and before
     /// answering.
-    pub async fn moved(&self, article: ArticleId, counters: Option<&ArticleCounters>) {
-        let name = article.to_string();
+    pub async fn moved(&self, article: &Article, counters: Option<&ArticleCounters>) {
+        let (name, pages) = (article.id.to_string(), lists::stale_with_author(article.author_id));
         let told = match counters {
-            Some(counters) => self.0.put(&name, counters).await,
-            None => self.0.evict(&name, u64::MAX).await,
+            Some(counters) => self.0.put(&name, counters, &pages).await,
+            None => self.0.evict(&name, u64::MAX, &pages).await,
         };
         if let Err(error) = told {
             tracing::warn!(error = chain(&error), "counters may be out of date until the change stream evicts them");

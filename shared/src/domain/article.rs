@@ -110,7 +110,7 @@ impl ArticleChanges {
 }
 
 /// An article in a list, as its readers see it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Listed {
     /// The article.
     pub article: Article,

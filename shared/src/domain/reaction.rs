@@ -27,7 +27,7 @@ impl Default for ArticleCounters {
 }
 
 /// What somebody has done about an article and its author.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flags {
     /// They like it.
     pub liked: bool,
@@ -38,7 +38,7 @@ pub struct Flags {
 }
 
 /// What was done about an article, as somebody sees it; by default nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reactions {
     /// By all.
     pub counters: ArticleCounters,

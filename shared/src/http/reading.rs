@@ -1,7 +1,7 @@
 //! How what anyone may read is answered: to strangers with an ETag and a short life in shared caches, to who is logged in for
 //! their eyes alone.
 
-use std::{convert::Infallible, io};
+use std::{convert::Infallible, io, sync::OnceLock};
 
 use axum::{
     Json,
@@ -87,6 +87,18 @@ impl Reading {
         match Rendered::of(content) {
             Ok(rendered) => self.answer_rendered(&rendered),
             Err(error) => super::ApiError::Internal(error.into()).into_response(),
+        }
+    }
+
+    /// As [`answer`](Self::answer), for `content` that is rendered for the first stranger and kept in `rendered` for the others.
+    pub fn answer_once<C: Content>(&self, rendered: &OnceLock<Rendered>, content: impl FnOnce() -> C) -> Response {
+        match rendered.get() {
+            _ if self.personal => self.answer(content()),
+            Some(rendered) => self.answer_rendered(rendered),
+            None => match Rendered::of(content()) {
+                Ok(first) => self.answer_rendered(rendered.get_or_init(|| first)),
+                Err(error) => super::ApiError::Internal(error.into()).into_response(),
+            },
         }
     }
 

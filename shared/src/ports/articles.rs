@@ -12,6 +12,7 @@ use crate::domain::{
     article::{Article, ArticleBody, ArticleFilter, Found, Listing, Seen, Slug, Standing},
     draft::Draft,
     page::Page,
+    tag::FoldedTag,
 };
 
 /// Why an article could not be stored; nothing was.
@@ -150,8 +151,8 @@ pub trait ArticleReads: Send + Sync {
         page: Page<ArticleId>,
     ) -> Result<Listing, StoreError>;
 
-    /// The tags in use, the most used first.
-    async fn tags(&self) -> Result<Vec<String>, StoreError>;
+    /// The tags in use, or those of them that begin with `prefix`, the most used first.
+    async fn tags(&self, prefix: Option<&FoldedTag>) -> Result<Vec<String>, StoreError>;
 }
 
 /// What [`ArticleReads`] does to tables.

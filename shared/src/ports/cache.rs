@@ -112,8 +112,8 @@ pub trait SharedCache: Send + Sync {
 
     /// Replaces older versions by what a writer has just written to the table, for `ttl`, and takes away the right of whoever is
     /// making the value. Where nothing is cached, nothing is stored: the newer version of a slow writer's value may have been
-    /// there and vanished.
-    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration) -> Result<(), StoreError>;
+    /// there and vanished. What became `stale` beside it is removed in the same round trip.
+    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration, stale: &[Stale]) -> Result<(), StoreError>;
 
     /// Removes what is stale, and takes away the right of whoever is making such a value.
     async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError>;

@@ -103,3 +103,44 @@ async fn readers_beside_a_writer_never_go_back() {
     };
     futures_util::future::join(write, join_all((0..4).map(read))).await;
 }
+
+#[tokio::test]
+async fn an_authors_first_page_shows_every_change_at_once() {
+    let author = User::sign_up().await;
+    let query = format!("author={}", author.username);
+    let titles = async || {
+        let list = Client::new().get(&format!("/api/articles?{query}")).await.expect(200);
+        let articles = list["articles"].as_array().unwrap().clone();
+        articles.iter().map(|article| article["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(titles().await, [""; 0]);
+    let first = author.publish(&[]).await;
+    assert_eq!(titles().await.len(), 1);
+    let second = slug(&author.publish(&[]).await);
+    assert_eq!(titles().await.len(), 2);
+    author.edit(&second, json!({"title": "Another title"})).await.expect(200);
+    assert_eq!(titles().await[0], "Another title");
+    // Of what is cached whole, a part is asked for.
+    let (page, total) = Client::new().list(&format!("{query}&limit=1")).await;
+    assert_eq!((page, total), (vec![second.clone()], 2));
+    author.delete(&second).await.expect_nothing();
+    assert_eq!(titles().await, [first["title"].as_str().unwrap()]);
+    author.change(json!({"bio": "Seen on pages too"})).await.expect(200);
+    let list = Client::new().get(&format!("/api/articles?{query}")).await.expect(200);
+    assert_eq!(list["articles"][0]["author"]["bio"], "Seen on pages too");
+}
+
+#[tokio::test]
+async fn what_is_published_is_on_the_first_page_that_is_asked_for_next_however_much_is_published() {
+    let (crowd, _alone) = crate::support::crowd().await;
+    let author = User::sign_up().await;
+    let query = format!("author={}", author.username);
+    // As many as one page has room for.
+    let publish = async |_| {
+        Client::new().list(&query).await;
+        let slug = slug(&author.publish(&[]).await);
+        Client::new().list(&query).await.0.contains(&slug)
+    };
+    let fresh = join_all((0..crowd.min(20)).map(publish)).await;
+    assert!(fresh.iter().all(|fresh| *fresh), "{fresh:?}");
+}

@@ -144,7 +144,7 @@ impl SharedCache for FakeCache {
         Ok(self.with(fill).await)
     }
 
-    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration) -> Result<(), StoreError> {
+    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration, stale: &[Stale]) -> Result<(), StoreError> {
         let put = |keys: &mut Keys, at: Timestamp| {
             for (key, entry) in entries {
                 keys.rights.remove(key);
@@ -154,7 +154,7 @@ impl SharedCache for FakeCache {
             }
         };
         self.with(put).await;
-        Ok(())
+        self.evict(stale).await
     }
 
     async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError> {

@@ -127,11 +127,11 @@ impl SharedCache for Redis {
         self.ask(Ask::script(&FILL, &keys(key), args)).await
     }
 
-    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration) -> Result<(), StoreError> {
+    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration, stale: &[Stale]) -> Result<(), StoreError> {
         let ask = |(key, entry): &(CacheKey, Entry)| {
             if large(entry) { evict_ask(&older(key, entry)) } else { Ask::script(&PUT, &keys(key), stored(entry, ttl)) }
         };
-        self.wave(entries.iter().map(ask).collect()).await.map(drop)
+        self.wave(entries.iter().map(ask).chain(stale.iter().map(evict_ask)).collect()).await.map(drop)
     }
 
     async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError> {

@@ -88,8 +88,9 @@ impl ArticleReads for ArticleViews {
         Ok(Listing { total, ..self.page(entries, viewer, page, &[]).await? })
     }
 
-    async fn tags(&self) -> Result<Vec<String>, StoreError> {
-        let shards = (0..COUNT_SHARDS).map(|shard| self.tag_counts(shard));
+    async fn tags(&self, prefix: Option<&FoldedTag>) -> Result<Vec<String>, StoreError> {
+        let begin = format!("{TAG_PREFIX}{}", prefix.map_or("", FoldedTag::as_str));
+        let shards = (0..COUNT_SHARDS).map(|shard| self.tag_counts(shard, &begin));
         let mut tags: BTreeMap<String, (i64, String)> = BTreeMap::new();
         for (key, count) in futures_util::future::try_join_all(shards).await?.into_iter().flatten() {
             let (n, _) = tags.entry(key.sk).or_insert_with(|| (0, count.written.unwrap_or_default()));
@@ -155,12 +156,12 @@ impl ArticleViews {
         Ok(Listing { articles: listed.into_iter().flatten().collect(), next, total: total.unsigned_abs() })
     }
 
-    async fn tag_counts(&self, shard: u8) -> Result<Vec<(Key, Count)>, StoreError> {
+    async fn tag_counts(&self, shard: u8, begin: &str) -> Result<Vec<(Key, Count)>, StoreError> {
         let query = self
             .query()
             .key_condition_expression("pk = :shard AND begins_with(sk, :tags)")
             .expression_attribute_values(":shard", s(count_partition(shard)))
-            .expression_attribute_values(":tags", s(TAG_PREFIX));
+            .expression_attribute_values(":tags", s(begin));
         let items = all_pages(query, usize::MAX).await?;
         items.into_iter().map(|item| Ok((from_item(item.clone())?, from_item(item)?))).collect()
     }
