@@ -4,6 +4,7 @@ mod deletions;
 mod hostile;
 mod idempotency;
 mod placeholders;
+mod readers;
 mod threads;
 
 use reqwest::{Method, header::IF_NONE_MATCH};

@@ -16,7 +16,7 @@ use shared::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            IdempotencyTable, LeaseTable, TableNames,
+            IdempotencyTable, InteractionTable, LeaseTable, TableNames,
         },
         host::Host,
     },
@@ -115,13 +115,14 @@ impl World {
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
         let comments = CommentTable::new(dynamo.clone(), "CommentsTable");
+        let interactions = InteractionTable::new(dynamo.clone(), "InteractionsTable");
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
         let records = IdempotencyTable::new(dynamo, "CoordinationTable");
         Self {
             clock,
             sweeps: Arc::new(ArticleSweeps::new(articles.clone(), leases.clone())),
             comment_sweeps: Arc::new(CommentSweeper::new(comments.clone(), leases.clone())),
-            comments: CommentWriter::new(comments, articles.clone(), "InteractionsTable", records.clone()),
+            comments: CommentWriter::new(comments, articles.clone(), interactions, records.clone()),
             leases: Arc::new(leases),
             articles: ArticleWriter::new(articles, records.clone()),
             records,

@@ -9,16 +9,17 @@ use crate::{
 };
 
 const PATH: &str = "/api/articles/knots/comments";
-/// What only the answered comment knows.
-const THREAD: &str = "only what is answered tells its thread and whom it answers; if that is somebody whose profile nobody asked for at the entrance, that is one round trip more";
+/// What every comment and deletion does after its commit.
+const COUNTED: &str = "the article's cached counters are evicted, so that everybody is told the new number";
+const THREAD: &str = "only what is answered tells its thread";
 
 /// Comments on an article of the holder of `token`, reads, deletes, and sweeps what is left of a thread.
 pub(crate) async fn all(m: &mut Meter<'_>, token: &str) {
     warm(m, token).await;
     let once: &[_] = &[("Redis", 2), ("TransactWriteItems", 1)];
-    let first = say(m, Operation("comment", "comment", once, FORGET), token, Value::Null).await;
+    let first = say(m, Operation("comment", "comment", once, COUNTED), token, Value::Null).await;
     let body = json!({"comment": {"body": "Once"}});
-    let under_key = Operation("comment under an idempotency key", "comment", once, FORGET);
+    let under_key = Operation("comment under an idempotency key", "comment", once, COUNTED);
     m.measure_under("comment", under_key, Method::POST, PATH, token, body.clone()).await;
     let calls: &[_] = &[("Redis", 1), ("TransactWriteItems", 1), ("GetItem", 1)];
     let why = "what was answered is looked for once the write was refused";
@@ -27,9 +28,10 @@ pub(crate) async fn all(m: &mut Meter<'_>, token: &str) {
 
     let calls: &[_] = &[("Redis", 2), ("BatchGetItem", 1), ("TransactWriteItems", 1)];
     let reply = say(m, Operation("reply to a comment", "comment", calls, THREAD), token, first.clone()).await;
-    let calls: &[_] = &[("Redis", 2), ("BatchGetItem", 1), ("GetItem", 1), ("TransactWriteItems", 1)];
-    let why = "as above, and what it answers is no head of a thread";
-    let answer = say(m, Operation("reply to a reply", "comment", calls, why), token, reply.clone()).await;
+    let calls: &[_] = &[("Redis", 3), ("BatchGetItem", 1), ("GetItem", 2), ("TransactWriteItems", 1)];
+    let why = "as above, and it shows whom it answers, whose profile was not asked for at the entrance, and whether they are followed";
+    let kate = somebody_else(m).await;
+    let answer = say(m, Operation("reply to somebody's reply", "comment", calls, why), &kate, reply.clone()).await;
     let kept = m.rows.len();
     for _ in 0..3 {
         say(m, Operation("", "comment", &[], ""), token, first.clone()).await;
@@ -68,7 +70,7 @@ async fn deletions(m: &mut Meter<'_>, token: &str, [thread, reply, answer]: [&Va
     m.measure_worker(Operation("sweep a thread of 3 replies", "sweep", calls, why), json!({})).await;
 
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 4), ("GetItem", 3), ("TransactWriteItems", 1)];
+    let calls: &[_] = &[("Redis", 5), ("GetItem", 3), ("TransactWriteItems", 1)];
     let why = "neither the session nor the article nor the author's profile was cached";
     say(m, Operation("comment, nothing cached", "comment", calls, why), token, Value::Null).await;
 }
@@ -77,6 +79,16 @@ async fn deletions(m: &mut Meter<'_>, token: &str, [thread, reply, answer]: [&Va
 async fn say(m: &mut Meter<'_>, operation: Operation, token: &str, parent: Value) -> Value {
     let body = json!({"comment": {"body": "Well said", "parentId": parent}});
     m.measure(operation, Method::POST, PATH, token, body).await["comment"]["id"].take()
+}
+
+/// Signs somebody up whose profile is then cached; answers their token.
+async fn somebody_else(m: &mut Meter<'_>) -> String {
+    let kept = m.rows.len();
+    let new = json!({"user": {"username": "kate", "email": "kate@mail.example", "password": "correct horse battery"}});
+    let mut user = m.measure(Operation("", "signup", &[], ""), Method::POST, "/api/users", "", new).await;
+    m.measure(Operation("", "profile", &[], ""), Method::GET, "/api/profiles/kate", "", Value::Null).await;
+    m.rows.truncate(kept);
+    user["user"]["token"].take().as_str().unwrap().to_owned()
 }
 
 /// Has the article and its author's profile cached, and nothing left to sweep.

@@ -209,7 +209,7 @@ impl World {
             "favoritesCount": self.users.iter().filter(|user| user.likes.contains(&number)).count(),
             "collected": viewer_user.is_some_and(|user| user.collects.contains_key(&number)),
             "collectsCount": self.users.iter().filter(|user| user.collects.contains_key(&number)).count(),
-            "readsCount": 0, "commentsCount": self.comments_count(number),
+            "readsCount": 0, "commentsCount": self.comments_on(article),
             "author": self.profile_of(article.author, viewer),
         })
     }

@@ -8,7 +8,7 @@ use crate::{
     expected::{Fields, Refusal, compare},
     operation::{CommentQuery, Pick, Which, Who},
     vocabulary::{Sent, Word},
-    world::World,
+    world::{Article, World},
 };
 
 /// Replies that a list shows of each thread.
@@ -35,11 +35,6 @@ enum State {
 }
 
 impl World {
-    /// How many comments an article has, placeholders left out.
-    pub(crate) fn comments_count(&self, article: usize) -> usize {
-        self.comments.iter().filter(|comment| comment.article == article && comment.state == State::There).count()
-    }
-
     pub(crate) async fn comment(
         &mut self,
         who: &Who,
@@ -92,7 +87,7 @@ impl World {
             return Err(format!("{id} is no id for an answer to {answers:?}"));
         }
         self.comments.push(Comment { id, article, author: user, body, answers, created_at, state: State::There });
-        let shown = self.shown(self.comments.len() - 1);
+        let shown = self.shown(self.comments.len() - 1, Some(user));
         compare(&answer, 201, &json!({ "comment": shown }))
     }
 
@@ -144,11 +139,14 @@ impl World {
     pub(crate) async fn list_comments(&mut self, who: &Who, which: &Which, query: &CommentQuery) -> Outcome {
         let (article, slug) = self.which(which);
         let path = format!("/api/articles/{}/comments?flat={}", encode(&slug), query.flat);
+        let viewer = self.viewer(who);
         let all = self.readable(article).map(|article| {
             let mut all =
                 self.on(article, |comment| comment.state == State::There && (query.flat || comment.answers.is_none()));
             all.reverse();
-            let shown = |&comment: &usize| if query.flat { self.counted(comment) } else { self.opened(comment) };
+            let shown = |&comment: &usize| {
+                if query.flat { self.counted(comment, viewer) } else { self.opened(comment, viewer) }
+            };
             all.iter().map(shown).collect()
         });
         let limit = query.limit.or(query.flat.then_some("100"));
@@ -165,9 +163,10 @@ impl World {
         let (article, slug) = self.which(which);
         let (root, id) = self.comment_on(article, root);
         let path = format!("/api/articles/{}/comments/{id}/replies?", encode(&slug));
+        let viewer = self.viewer(who);
         let all = self.readable(article).and_then(|_| {
             let root = root.filter(|&root| self.comments[root].state == State::There).ok_or_else(missing)?;
-            Ok(self.thread(root).iter().map(|&reply| self.shown(reply)).collect())
+            Ok(self.thread(root).iter().map(|&reply| self.shown(reply, viewer)).collect())
         });
         self.page_of_comments(who, path, limit, all).await
     }
@@ -233,6 +232,17 @@ impl World {
         }
     }
 
+    /// Who looks, if they are known.
+    fn viewer(&self, who: &Who) -> Option<usize> {
+        self.caller(who).known.ok().flatten()
+    }
+
+    /// How many comments there are on an article.
+    pub(crate) fn comments_on(&self, article: &Article) -> usize {
+        let on = |comment: &&Comment| self.articles[comment.article].slug == article.slug;
+        self.comments.iter().filter(|comment| comment.state == State::There).filter(on).count()
+    }
+
     fn readable(&self, article: Option<usize>) -> Result<usize, Refusal> {
         match article.map(|article| (article, &self.articles[article])) {
             Some((number, article)) if article.live => Ok(number),
@@ -256,15 +266,16 @@ impl World {
     }
 
     /// A comment without its thread.
-    fn shown(&self, comment: usize) -> Value {
+    fn shown(&self, comment: usize, viewer: Option<usize>) -> Value {
         let Comment { id, author, body, answers, created_at, state, .. } = &self.comments[comment];
         let there = *state == State::There;
         let answered = answers.map(|(parent, _)| &self.comments[parent]);
-        let to = answered.filter(|parent| parent.answers.is_some()).map(|parent| self.profile_of(parent.author, None));
+        let to =
+            answered.filter(|parent| parent.answers.is_some()).map(|parent| self.profile_of(parent.author, viewer));
         json!({
             "id": id, "createdAt": created_at, "updatedAt": if there { created_at } else { "later" },
             "body": if there { body } else { "" }, "deleted": !there,
-            "author": if there { self.profile_of(*author, None) } else { Value::Null },
+            "author": if there { self.profile_of(*author, viewer) } else { Value::Null },
             "parentId": answered.map(|parent| parent.id),
             "rootId": answers.map(|(_, root)| self.comments[root].id),
             "replyTo": to, "repliesCount": 0, "replies": [],
@@ -272,17 +283,18 @@ impl World {
     }
 
     /// A comment with the number of replies in its thread.
-    fn counted(&self, comment: usize) -> Value {
-        let mut shown = self.shown(comment);
+    fn counted(&self, comment: usize, viewer: Option<usize>) -> Value {
+        let mut shown = self.shown(comment, viewer);
         let there = |&&reply: &&usize| self.comments[reply].state == State::There;
         shown["repliesCount"] = json!(self.thread(comment).iter().filter(there).count());
         shown
     }
 
     /// A comment as the list of threads shows it.
-    fn opened(&self, comment: usize) -> Value {
-        let mut shown = self.counted(comment);
-        let opening: Vec<_> = self.thread(comment).iter().take(OPENING).map(|&reply| self.shown(reply)).collect();
+    fn opened(&self, comment: usize, viewer: Option<usize>) -> Value {
+        let mut shown = self.counted(comment, viewer);
+        let opening: Vec<_> =
+            self.thread(comment).iter().take(OPENING).map(|&reply| self.shown(reply, viewer)).collect();
         shown["replies"] = json!(opening);
         shown
     }

@@ -6,10 +6,9 @@ use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Deserializer, de::Visitor};
 use shared::{
     domain::{
-        Field, Violations,
+        Field, UserId, Violations,
         article::Article,
-        comment::{Comment, CommentBody, CommentId, ShownComment},
-        user::Profile,
+        comment::{Comment, CommentBody, CommentId, Person, ShownComment},
     },
     http::{
         ApiError, JsonBody, Object, PathParam, Prefetched, Problem,
@@ -103,10 +102,10 @@ pub(crate) async fn create(
     let author = state.profiles.by_id(author_id, &prefetched).await?.ok_or(ApiError::TokenInvalid)?;
     let to = parent.as_ref().and_then(|parent| parent.comment.reply().to);
     let reply_to = match to {
-        Some(to) if to == author_id => Some(author.clone()),
-        Some(to) => state.profiles.by_id(to, &prefetched).await?,
+        Some(to) => state.person(to, author_id, &prefetched).await?,
         None => None,
     };
+    let author = Person { profile: author, followed: false };
     let now = state.system.now();
     let reply = parent.as_ref().map(|parent| parent.comment.reply());
     let id = match &parent {
@@ -122,8 +121,8 @@ pub(crate) async fn create(
 struct Draft {
     comment: Comment,
     body: CommentBody,
-    author: Profile,
-    reply_to: Option<Profile>,
+    author: Person,
+    reply_to: Option<Person>,
 }
 
 impl Draft {
@@ -148,6 +147,13 @@ impl Comments {
         let missing = || ApiError::NotFound("comment");
         let id = CommentId::from_number(number).ok_or_else(missing)?;
         self.writes.parent(article.id, id).await?.ok_or_else(missing).map(Some)
+    }
+
+    /// Somebody as `viewer` sees them.
+    async fn person(&self, id: UserId, viewer: UserId, prefetched: &Prefetched) -> Result<Option<Person>, ApiError> {
+        let profile = self.profiles.by_id(id, prefetched).await?;
+        let followed = id != viewer && self.follows.follows(viewer, id).await?;
+        Ok(profile.map(|profile| Person { profile, followed }))
     }
 
     /// An id of now that is after `other`.

@@ -26,6 +26,7 @@ use shared::{
         articles::ArticleLookups,
         cache::Wanted,
         comments::{CommentReads, CommentWrites, DeleteCommentError},
+        follows::FollowViews,
         system::System,
     },
 };
@@ -43,6 +44,7 @@ pub struct Comments {
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
     counters: Arc<CachedCounters>,
+    follows: Arc<dyn FollowViews>,
     repeats: Repeats,
     system: Arc<dyn System>,
 }
@@ -134,16 +136,17 @@ impl ListQuery {
     security((), ("Token" = [])))]
 async fn list(
     State(state): State<Comments>,
-    _: MaybeViewer,
+    MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
     PathParam(slug): PathParam,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
     let article = state.article(&slug, &prefetched).await?;
+    let viewer = viewer.map(|viewer| viewer.user_id);
     let page = match query.parse()? {
-        (true, page) => state.reads.flat(article.id, page).await?,
-        (false, page) => state.reads.threads(article.id, page).await?,
+        (true, page) => state.reads.flat(article.id, viewer, page).await?,
+        (false, page) => state.reads.threads(article.id, viewer, page).await?,
     };
     Ok(reading.answer(CommentsAnswer::from(page)))
 }
@@ -165,7 +168,7 @@ async fn list(
     security((), ("Token" = [])))]
 async fn replies(
     State(state): State<Comments>,
-    _: MaybeViewer,
+    MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
     PathParams(slug, id): PathParams,
@@ -174,7 +177,7 @@ async fn replies(
     let article = state.article(&slug, &prefetched).await?;
     let root = id.parse().map_err(|_| ApiError::NotFound("comment"))?;
     let page = Page::parse(query.limit.as_deref(), None, query.cursor.as_deref())?;
-    let page = state.reads.replies(article.id, root, page).await?;
+    let page = state.reads.replies(article.id, root, viewer.map(|viewer| viewer.user_id), page).await?;
     Ok(reading.answer(CommentsAnswer::from(page.ok_or(ApiError::NotFound("comment"))?)))
 }
 

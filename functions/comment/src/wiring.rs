@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{ArticleTable, CommentTable, CommentViews, CommentWriter, IdempotencyTable, TableNames},
+        dynamodb::{
+            ArticleTable, CommentTable, CommentViews, CommentWriter, IdempotencyTable, InteractionTable, TableNames,
+        },
         host::Host,
     },
     axum::Router,
@@ -12,7 +14,9 @@ use shared::{
     domain::idempotency::HmacKey,
     function::{Function, Wired},
     http::{Arriving, idempotency::Repeats},
-    ports::{StoreError, articles, cache::Wanted, comments, idempotency, permission::Permission, sessions, users},
+    ports::{
+        StoreError, articles, cache::Wanted, comments, follows, idempotency, permission::Permission, sessions, users,
+    },
     wiring::GateConfig,
 };
 
@@ -56,6 +60,7 @@ impl Function for Comment {
         articles::ARTICLE_LOOKUPS,
         comments::COMMENT_READS,
         comments::COMMENT_WRITES,
+        follows::FOLLOW_VIEWS,
         idempotency::IDEMPOTENCY_RECORDS,
         users::USERS,
         sessions::SESSION_STATES,
@@ -84,14 +89,17 @@ impl Function for Comment {
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let comments = CommentTable::new(parts.dynamo.clone(), &config.comments_table);
+        let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
         let records = IdempotencyTable::new(parts.dynamo.clone(), &config.coordination_table);
         let state = Comments {
             cached: parts.articles(),
             profiles: parts.profiles(),
             counters: parts.counters(),
             articles: Arc::new(articles.clone()),
-            reads: Arc::new(CommentViews::new(comments.clone(), parts.users)),
-            writes: Arc::new(CommentWriter::new(comments, articles, &config.interactions_table, records.clone())),
+            counters: parts.counters(),
+            follows: Arc::new(interactions.clone()),
+            reads: Arc::new(CommentViews::new(comments.clone(), parts.users, interactions.clone())),
+            writes: Arc::new(CommentWriter::new(comments, articles, interactions, records.clone())),
             repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },
             system: host.system.clone(),
         };

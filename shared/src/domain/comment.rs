@@ -154,6 +154,15 @@ impl CommentBody {
     }
 }
 
+/// Somebody as a reader sees them.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The profile.
+    pub profile: Profile,
+    /// Whether the reader follows them.
+    pub followed: bool,
+}
+
 /// A comment as its readers see it.
 #[derive(Debug, Clone)]
 pub struct ShownComment {
@@ -162,9 +171,9 @@ pub struct ShownComment {
     /// What it says; `None` if it was deleted.
     pub body: Option<CommentBody>,
     /// Who wrote it; `None` if it was deleted.
-    pub author: Option<Profile>,
+    pub author: Option<Person>,
     /// Whom it answers, if that is a reply.
-    pub reply_to: Option<Profile>,
+    pub reply_to: Option<Person>,
     /// How many replies there are in the thread that it begins. What was deleted does not count.
     pub replies_count: u64,
     /// The first [`OPENING`] of them, in a list of threads.

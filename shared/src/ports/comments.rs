@@ -8,7 +8,7 @@ use super::{
     permission::{Permission, Table},
 };
 use crate::domain::{
-    ArticleId, Timestamp,
+    ArticleId, Timestamp, UserId,
     article::Article,
     comment::{Comment, CommentBody, CommentId, CommentPage},
     page::Page,
@@ -104,21 +104,32 @@ pub const COMMENT_WRITES: &[Permission] = &[
     Permission::new(Table::Interactions, "UpdateItem"),
 ];
 
-/// Reading comments. Everything is read as last written, authors in one batch. Pages begin at their lists' beginnings or behind
+/// Reading comments as `viewer` sees them. Everything is read as last written, authors in one batch. Pages begin at their lists' beginnings or behind
 /// a comment, whether or not that is still there.
 #[async_trait]
 pub trait CommentReads: Send + Sync {
     /// The comments that begin threads, newest first, each with the first replies.
-    async fn threads(&self, article: ArticleId, page: Page<CommentId>) -> Result<CommentPage, StoreError>;
+    async fn threads(
+        &self,
+        article: ArticleId,
+        viewer: Option<UserId>,
+        page: Page<CommentId>,
+    ) -> Result<CommentPage, StoreError>;
 
     /// All comments, newest first, without placeholders and without replies in them.
-    async fn flat(&self, article: ArticleId, page: Page<CommentId>) -> Result<CommentPage, StoreError>;
+    async fn flat(
+        &self,
+        article: ArticleId,
+        viewer: Option<UserId>,
+        page: Page<CommentId>,
+    ) -> Result<CommentPage, StoreError>;
 
     /// The replies in the thread that `root` begins, oldest first. A reply begins none; `None` if there is no such comment.
     async fn replies(
         &self,
         article: ArticleId,
         root: CommentId,
+        viewer: Option<UserId>,
         page: Page<CommentId>,
     ) -> Result<Option<CommentPage>, StoreError>;
 }
@@ -128,4 +139,5 @@ pub const COMMENT_READS: &[Permission] = &[
     Permission::new(Table::Comments, "Query"),
     Permission::new(Table::Comments, "BatchGetItem"),
     Permission::new(Table::Users, "BatchGetItem"),
+    Permission::new(Table::Interactions, "BatchGetItem"),
 ];

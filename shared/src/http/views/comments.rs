@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::ProfileView;
 use crate::{
-    domain::comment::{CommentPage, ShownComment},
+    domain::comment::{CommentPage, Person, ShownComment},
     http::Content,
 };
 
@@ -61,6 +61,12 @@ pub struct CommentView {
     pub replies: Vec<CommentView>,
     /// Whether it is the placeholder of a reply that was deleted and that others had answered.
     pub deleted: bool,
+}
+
+impl From<Person> for ProfileView {
+    fn from(person: Person) -> Self {
+        Self::new(person.profile, person.followed)
+    }
 }
 
 impl From<ShownComment> for CommentView {

@@ -64,7 +64,7 @@ impl CommentWriter {
             }
         };
         let gone = i64::try_from(gone).map_err(corrupt)?;
-        move_counter(&mut transaction, &self.interactions, article, Counter::Comments, -gone)?;
+        move_counter(&mut transaction, &self.interactions.name, article, Counter::Comments, -gone)?;
         match transaction.commit(&table.dynamo).await {
             Ok(()) => Ok(true),
             Err(NotCommitted::Conditions(_)) => Ok(false),

@@ -8,7 +8,7 @@ mod sweeps;
 mod writes;
 
 use super::{
-    ArticleTable, IdempotencyTable, LeaseTable, UserTable,
+    ArticleTable, IdempotencyTable, InteractionTable, LeaseTable, UserTable,
     store::{Dynamo, TableName},
 };
 
@@ -26,17 +26,18 @@ impl CommentTable {
     }
 }
 
-/// The tables of comments and of their authors, for those who read.
+/// The tables of comments, of their authors, and of who follows whom, for those who read.
 #[derive(Clone)]
 pub struct CommentViews {
     comments: CommentTable,
     users: UserTable,
+    interactions: InteractionTable,
 }
 
 impl CommentViews {
     /// Reads from these tables, which must belong to one client.
-    pub fn new(comments: CommentTable, users: UserTable) -> Self {
-        Self { comments, users }
+    pub fn new(comments: CommentTable, users: UserTable, interactions: InteractionTable) -> Self {
+        Self { comments, users, interactions }
     }
 }
 
@@ -45,14 +46,19 @@ impl CommentViews {
 pub struct CommentWriter {
     comments: CommentTable,
     articles: ArticleTable,
-    interactions: TableName,
+    interactions: InteractionTable,
     records: IdempotencyTable,
 }
 
 impl CommentWriter {
-    /// Writes to these tables, which must belong to one client; counters are in the table called `interactions`.
-    pub fn new(comments: CommentTable, articles: ArticleTable, interactions: &str, records: IdempotencyTable) -> Self {
-        Self { comments, articles, interactions: interactions.into(), records }
+    /// Writes to these tables, which must belong to one client.
+    pub fn new(
+        comments: CommentTable,
+        articles: ArticleTable,
+        interactions: InteractionTable,
+        records: IdempotencyTable,
+    ) -> Self {
+        Self { comments, articles, interactions, records }
     }
 }
 

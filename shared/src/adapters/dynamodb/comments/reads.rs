@@ -1,5 +1,5 @@
-//! Reading: a page is one query, and one batch for the authors, whatever else the page needs, and long texts. A batch takes 100 keys;
-//! a page that needs more takes one after another.
+//! Reading: a page is one query, and one batch for the authors, whom of them the reader follows, and long texts. A batch takes 100 keys;
+//! a page that needs more takes several at the same time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,26 +15,31 @@ use super::{
 use crate::{
     adapters::dynamodb::{
         error::{corrupt, store_error},
+        interactions::follow_key,
         store::{Item, Key, from_item, s},
         users::{user_from, user_key},
     },
     domain::{
         ArticleId, UserId,
-        comment::{CommentId, CommentPage, ShownComment},
+        comment::{CommentId, CommentPage, Person, ShownComment},
         page::{Page, Start},
-        user::Profile,
     },
     ports::{StoreError, comments::CommentReads},
 };
 
 #[async_trait]
 impl CommentReads for CommentViews {
-    async fn threads(&self, article: ArticleId, page: Page<CommentId>) -> Result<CommentPage, StoreError> {
+    async fn threads(
+        &self,
+        article: ArticleId,
+        viewer: Option<UserId>,
+        page: Page<CommentId>,
+    ) -> Result<CommentPage, StoreError> {
         let items = self.entries(&threads_of(article), page, false).await?;
         let mut heads = items.into_iter().map(from_item::<Head>).collect::<Result<Vec<_>, _>>()?;
         let next = page.next(&mut heads, |head| head.said.id);
         let said = heads.iter().flat_map(|head| [&head.said].into_iter().chain(&head.opening));
-        let found = self.found(article, said.collect(), Vec::new()).await?;
+        let found = self.found((article, viewer), said.collect(), Vec::new()).await?;
         let mut comments = Vec::new();
         for head in &heads {
             let Some(mut comment) = found.show(&head.said)? else { continue };
@@ -47,14 +52,19 @@ impl CommentReads for CommentViews {
         Ok(CommentPage { comments, next })
     }
 
-    async fn flat(&self, article: ArticleId, page: Page<CommentId>) -> Result<CommentPage, StoreError> {
+    async fn flat(
+        &self,
+        article: ArticleId,
+        viewer: Option<UserId>,
+        page: Page<CommentId>,
+    ) -> Result<CommentPage, StoreError> {
         let items = self.entries(&comments_of(article), page, false).await?;
         let mut said = items.into_iter().map(said_in).collect::<Result<Vec<_>, _>>()?;
         let next = page.next(&mut said, |said| said.id);
         // Of a deleted thread the replies stay until they are swept: without its head they are nobody's.
         let roots: HashSet<_> = said.iter().map(|said| said.comment(article).root()).collect();
         let heads = roots.into_iter().map(|root| head_key(article, root));
-        let found = self.found(article, said.iter().collect(), heads.collect()).await?;
+        let found = self.found((article, viewer), said.iter().collect(), heads.collect()).await?;
         let mut comments = Vec::new();
         for said in said.iter().filter(|said| !said.is_placeholder()) {
             let Some(mut comment) = found.show(said)? else { continue };
@@ -71,13 +81,14 @@ impl CommentReads for CommentViews {
         &self,
         article: ArticleId,
         root: CommentId,
+        viewer: Option<UserId>,
         page: Page<CommentId>,
     ) -> Result<Option<CommentPage>, StoreError> {
         let items = self.entries(&replies_of(article, root), page, true).await?;
         let mut said = items.into_iter().map(said_in).collect::<Result<Vec<_>, _>>()?;
         let next = page.next(&mut said, |said| said.id);
         let others = vec![head_key(article, root), comment_key(article, root)];
-        let found = self.found(article, said.iter().collect(), others).await?;
+        let found = self.found((article, viewer), said.iter().collect(), others).await?;
         if found.head(root)?.is_none() {
             return self.replies_to_a_reply(article, found.comment(root)?).await;
         }
@@ -115,17 +126,25 @@ impl CommentViews {
     }
 
     /// Reads all that it takes to show these comments, and what else is wanted of their table.
-    async fn found(&self, article: ArticleId, comments: Vec<&Stored>, others: Vec<Key>) -> Result<Found, StoreError> {
+    async fn found(
+        &self,
+        (article, viewer): (ArticleId, Option<UserId>),
+        comments: Vec<&Stored>,
+        others: Vec<Key>,
+    ) -> Result<Found, StoreError> {
         let (comments_table, users_table) = (&*self.comments.name, &*self.users.name);
         let mut wanted: HashSet<(&str, Key)> = others.into_iter().map(|key| (comments_table, key)).collect();
         for said in comments {
-            wanted.extend([said.author_id, said.reply_to].into_iter().flatten().map(|id| (users_table, user_key(id))));
+            for person in [said.author_id, said.reply_to].into_iter().flatten() {
+                wanted.insert((users_table, user_key(person)));
+                wanted.extend(viewer.map(|viewer| (&*self.interactions.name, follow_key(viewer, person))));
+            }
             if said.is_long() {
                 wanted.insert((comments_table, text_key(article, said.id)));
             }
         }
         let items = self.comments.dynamo.get_all(wanted.into_iter().collect()).await?;
-        Ok(Found { article, items })
+        Ok(Found { article, viewer, items })
     }
 
     /// What is answered of a comment that begins no thread: nothing, if it is a reply that is there.
@@ -143,6 +162,7 @@ impl CommentViews {
 /// What was read for a page.
 struct Found {
     article: ArticleId,
+    viewer: Option<UserId>,
     items: HashMap<Key, Item>,
 }
 
@@ -157,16 +177,17 @@ impl Found {
         Ok(Some(ShownComment {
             comment: said.comment(self.article),
             body,
-            author: said.author_id.map(|id| self.profile(id)).transpose()?,
-            reply_to: said.reply_to.map(|id| self.profile(id)).transpose()?,
+            author: said.author_id.map(|id| self.person(id)).transpose()?,
+            reply_to: said.reply_to.map(|id| self.person(id)).transpose()?,
             replies_count: 0,
             replies: Vec::new(),
         }))
     }
 
-    fn profile(&self, id: UserId) -> Result<Profile, StoreError> {
+    fn person(&self, id: UserId) -> Result<Person, StoreError> {
         let user = self.items.get(&user_key(id)).ok_or_else(|| corrupt("a comment without its author"))?;
-        Ok(user_from(user.clone())?.profile())
+        let followed = self.viewer.is_some_and(|viewer| self.items.contains_key(&follow_key(viewer, id)));
+        Ok(Person { profile: user_from(user.clone())?.profile(), followed })
     }
 
     fn head(&self, root: CommentId) -> Result<Option<Head>, StoreError> {

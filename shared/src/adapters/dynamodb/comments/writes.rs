@@ -168,7 +168,7 @@ impl CommentWriter {
         if said.is_long() {
             transaction.put(table, text_item(article.id, said.id, body)?)?;
         }
-        move_counter(transaction, &self.interactions, article.id, Counter::Comments, 1)?;
+        move_counter(transaction, &self.interactions.name, article.id, Counter::Comments, 1)?;
         Ok(Conditions { article: live, id, parent: None, record: None })
     }
 

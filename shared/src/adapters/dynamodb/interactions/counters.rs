@@ -19,7 +19,6 @@ pub(in crate::adapters::dynamodb) enum Counter {
     /// People who collected it.
     Collects,
     /// Comments on it.
-    #[allow(dead_code, reason = "moved by whoever takes comments")]
     Comments,
 }
 

@@ -111,7 +111,7 @@ pub(super) fn followers_partition(followee: UserId) -> String {
 }
 
 /// The item whose existence says that one user follows another.
-pub(super) fn follow_key(follower: UserId, followee: UserId) -> Key {
+pub(in crate::adapters::dynamodb) fn follow_key(follower: UserId, followee: UserId) -> Key {
     Key::new(follows_partition(follower), followee.to_string())
 }
 

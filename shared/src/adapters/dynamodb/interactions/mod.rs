@@ -9,7 +9,7 @@ mod likes;
 mod reactions;
 
 pub use follows::FollowTable;
-pub(super) use items::{follows_partition, said};
+pub(super) use items::{follow_key, follows_partition, said};
 pub use kept::KeptTable;
 pub(super) use reactions::{reactions_from, reactions_keys};
 
