@@ -59,12 +59,12 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     reads_of_users(m, &token).await;
     articles(m, &token).await;
     articles_once(m, &token).await;
-    reactions::all(m, "jacob").await;
     sweeps::all(m).await;
     // Whoever goes on has a session that is cached.
     m.unmeasured(Method::GET, "/api/user", &token, Value::Null).await;
     drafts::all(m, &token).await;
     comments::all(m, &token).await;
+    reactions::all(m, "jacob").await;
 
     let log_out =
         Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");

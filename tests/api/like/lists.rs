@@ -116,3 +116,29 @@ async fn an_edit_shows_on_the_list_of_likes() {
     expected.as_object_mut().unwrap().remove("body");
     assert_eq!(fan.client.get("/api/user/likes").await.expect(200)["articles"], json!([expected]));
 }
+
+#[tokio::test]
+async fn what_was_withdrawn_is_gone_until_it_is_published_again_and_keeps_its_likes() {
+    let (author, fan) = (User::sign_up().await, User::sign_up().await);
+    let slug = published(&author).await;
+    like(&fan.client, &slug).await.expect(200);
+    fan.client.post(&format!("/api/articles/{slug}/collect"), json!({"folder": "Kept"})).await.expect(200);
+    let draft = author.client.post(&format!("/api/articles/{slug}/withdraw"), json!({})).await.expect(200);
+    for path in ["/api/user/likes", "/api/user/collections", "/api/user/collections?folder=Kept"] {
+        let list = fan.client.get(path).await.expect(200);
+        assert_eq!((slugs(&list), &list["articlesCount"]), (vec![], &json!(0)), "{path}");
+    }
+    for what in ["favorite", "collect"] {
+        fan.client.post(&format!("/api/articles/{slug}/{what}"), json!({})).await.expect(410);
+        fan.client.delete(&format!("/api/articles/{slug}/{what}")).await.expect(410);
+    }
+    let publish = format!("/api/drafts/{}/publish", draft["draft"]["id"].as_str().unwrap());
+    let again = author.client.post(&publish, json!({})).await.expect(200)["article"].take();
+    assert_eq!(
+        (&again["slug"], &again["favoritesCount"], &again["collectsCount"]),
+        (&json!(slug), &json!(1), &json!(1))
+    );
+    assert_eq!(slugs(&fan.client.get("/api/user/likes").await.expect(200)), [&slug]);
+    let kept = fan.client.get("/api/user/collections?folder=Kept").await.expect(200);
+    assert_eq!((&kept["articles"][0]["slug"], &kept["articles"][0]["folder"]), (&json!(slug), &json!("Kept")));
+}
