@@ -11,10 +11,11 @@ import schemathesis
 
 URL = os.environ["FUZZ_URL"]
 NAMES = itertools.count()
-# The latest articles that were published, so that paths lead somewhere half of the time.
+# The latest articles that were published and the latest users, so that paths lead somewhere half of the time.
 SLUGS = collections.deque(maxlen=16)
 # The latest comments, each with its article.
 COMMENTS = collections.deque(maxlen=16)
+USERNAMES = collections.deque(maxlen=16)
 PROBLEM = {"type", "title", "status", "detail", "code", "requestId", "errors"}
 
 session = requests.Session()
@@ -30,6 +31,7 @@ class Account:
         user = {"username": name, "email": f"{name}@mail.example", "password": "correct horse battery"}
         answer = session.post(f"{URL}/api/users", json={"user": user}, timeout=30)
         answer.raise_for_status()
+        USERNAMES.append(name)
         return answer.json()["user"]["token"]
 
     def set(self, case, token, _context):
@@ -42,13 +44,17 @@ if os.environ["FUZZ_AS"] == "user":
 
 @schemathesis.hook
 def map_path_parameters(_context, parameters):
-    """Puts a real slug into every second path, and a real comment into every fourth that has one."""
+    """Puts a real slug or name into every second path, and a real comment into every fourth that has one."""
     if parameters and "slug" in parameters and SLUGS:
         turn = hash(parameters["slug"]) if isinstance(parameters["slug"], str) else 1
         if turn % 2 == 0:
             parameters["slug"] = SLUGS[turn % len(SLUGS)]
             if "id" in parameters and COMMENTS and turn % 4 == 0:
                 parameters["slug"], parameters["id"] = COMMENTS[turn % len(COMMENTS)]
+    if parameters and "username" in parameters and USERNAMES:
+        turn = hash(parameters["username"]) if isinstance(parameters["username"], str) else 1
+        if turn % 2 == 0:
+            parameters["username"] = USERNAMES[turn % len(USERNAMES)]
     return parameters
 
 

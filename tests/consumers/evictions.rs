@@ -67,6 +67,8 @@ fn cached() -> BTreeMap<CacheKey, u64> {
         (article("gone"), 2),
         (article("untouched"), 1),
         (CacheKey::new("profile", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 4),
+        (CacheKey::new("counters", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 7),
+        (CacheKey::new("follows", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 7),
         (CacheKey::new("name", "ann"), 1),
         (CacheKey::new("name", "bea"), 0),
     ])
@@ -80,6 +82,8 @@ fn messages() -> Vec<String> {
         r#"{"form":1,"what":"article","id":"new","version":3,"gone":false}"#,
         r#"{"form":1,"what":"article","id":"gone","version":3,"gone":true}"#,
         r#"{"form":1,"what":"user","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","version":5,"gone":false}"#,
+        r#"{"form":1,"what":"articleCounters","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","version":8,"gone":false}"#,
+        r#"{"form":1,"what":"followCounters","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","version":7,"gone":false}"#,
         r#"{"form":1,"what":"username","id":"ann","version":null,"gone":true}"#,
         r#"{"form":1,"what":"username","id":"bea","version":null,"gone":false}"#,
     ]

@@ -64,7 +64,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// A request's body as [`JsonBody`], which may be left out: nothing at all, of whatever type, is `None`.
+/// A request's body as [`JsonBody`], which may be left out: nothing at all, of whatever type, and `null` are `None`.
 ///
 /// # Errors
 /// As [`JsonBody`].
@@ -84,8 +84,8 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for OptionalJsonBody<T> {
         if !media_type.is_none_or(is_json) {
             return Err(ApiError::UnsupportedMediaType);
         }
-        let Object(value) = parse(&bytes)?;
-        Ok(Self(Some(value)))
+        let value: Option<Object<T>> = parse(&bytes)?;
+        Ok(Self(value.map(|Object(value)| value)))
     }
 }
 

@@ -53,6 +53,7 @@ async fn to_collect_again_moves_into_another_folder_and_counts_once() {
     for (body, folder) in [
         (json!({"folder": "To read"}), Some("To read")),
         (json!({}), Some("To read")),
+        (Value::Null, Some("To read")),
         (json!({"folder": " 收藏 "}), Some("收藏")),
         (json!({"folder": null}), None),
         (json!({"folder": "To read"}), Some("To read")),

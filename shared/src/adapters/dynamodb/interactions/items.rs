@@ -134,3 +134,46 @@ pub(super) fn version_of(item: &Item) -> Result<u64, StoreError> {
         version => Ok(version),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        adapters::dynamodb::{
+            store::n,
+            stream::{StreamRecords, tests::record},
+        },
+        domain::change::Change,
+        ports::changes::ChangeRecords as _,
+    };
+
+    fn counters(key: Key, version: u64) -> Item {
+        let mut item = key.attributes();
+        item.insert("version".to_owned(), n(version));
+        item
+    }
+
+    #[test]
+    fn counters_that_moved_are_a_change_of_their_version() {
+        let (article, user) = (ArticleId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        for (key, subject) in [
+            (counters_key(article), Subject::ArticleCounters(article)),
+            (follow_counters_key(user), Subject::FollowCounters(user)),
+        ] {
+            let (old, new) = (counters(key.clone(), 2), counters(key, 3));
+            let change = Change { subject, version: Some(3), gone: false };
+            assert_eq!(StreamRecords.read(&record(Some(old), Some(new))).unwrap(), Some(change));
+        }
+        let foreign = counters(Key::new(format!("{COUNTERS}{article}"), "PLANETS"), 2);
+        assert!(StreamRecords.read(&record(None, Some(foreign))).is_err());
+    }
+
+    #[test]
+    fn relations_and_what_a_user_keeps_are_no_changes() {
+        let (article, user) = (ArticleId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        let keys = [like_key(user, article), collect_key(user, article), follow_key(user, user)];
+        for key in keys.into_iter().chain([follower_key(user, user), kept_counts_key(user)]) {
+            assert_eq!(StreamRecords.read(&record(None, Some(key.attributes()))).unwrap(), None);
+        }
+    }
+}
