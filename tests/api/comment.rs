@@ -284,3 +284,30 @@ async fn a_withdrawn_articles_comments_are_gone_and_come_back_with_it() {
     discussion.say(author, "Second", &NOBODY).await;
     assert_eq!(said(&discussion.list("").await), ["Second", "First"]);
 }
+
+#[tokio::test]
+async fn an_article_counts_its_comments_at_once() {
+    let (discussion, reader) = (Discussion::open().await, User::sign_up().await);
+    let path = format!("/api/articles/{}", discussion.slug);
+    let expect = |count: u64| {
+        let (path, reader, author) = (path.clone(), reader.client.clone(), discussion.author.username.clone());
+        async move {
+            // Strangers are answered from the cache, from the second time on.
+            for client in [&Client::new(), &Client::new(), &reader] {
+                assert_eq!(client.get(&path).await.expect(200)["article"]["commentsCount"], count);
+            }
+            let list = Client::new().get(&format!("/api/articles?author={author}")).await.expect(200);
+            assert_eq!(list["articles"][0]["commentsCount"], count);
+        }
+    };
+    expect(0).await;
+    let first = discussion.say(&reader, "First", &NOBODY).await;
+    expect(1).await;
+    let second = discussion.say(&reader, "Second", &first).await;
+    discussion.say(&reader, "Third", &NOBODY).await;
+    expect(3).await;
+    discussion.delete(&reader, &second).await.expect_nothing();
+    expect(2).await;
+    discussion.delete(&reader, &first).await.expect_nothing();
+    expect(1).await;
+}
