@@ -265,12 +265,6 @@ impl World {
         self.on(self.comments[root].article, |comment| comment.state != State::Gone && in_thread(comment))
     }
 
-    /// How many comments an article has, without placeholders.
-    pub(crate) fn comments_on(&self, article: usize) -> usize {
-        let there = |comment: &&Comment| comment.article == article && comment.state == State::There;
-        self.comments.iter().filter(there).count()
-    }
-
     /// A comment without its thread.
     fn shown(&self, comment: usize, viewer: Option<usize>) -> Value {
         let Comment { id, author, body, answers, created_at, state, .. } = &self.comments[comment];

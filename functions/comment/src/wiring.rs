@@ -96,7 +96,6 @@ impl Function for Comment {
             profiles: parts.profiles(),
             counters: parts.counters(),
             articles: Arc::new(articles.clone()),
-            counters: parts.counters(),
             follows: Arc::new(interactions.clone()),
             reads: Arc::new(CommentViews::new(comments.clone(), parts.users, interactions.clone())),
             writes: Arc::new(CommentWriter::new(comments, articles, interactions, records.clone())),
