@@ -1,8 +1,10 @@
-//! What many requests read, by way of the cache: articles with their texts, people's profiles, and counters. Nobody reads what is older than
-//! a write that was answered: writers replace what is cached before they answer, and readers ask for its version each time.
+//! What many requests read, by way of the cache: articles with their texts, as Markdown and as HTML, people's profiles, and counters.
+//! Nobody reads what is older than a write that was answered: writers replace what is cached before they answer, and readers ask for its
+//! version each time.
 
 mod articles;
 mod follows;
+mod html;
 mod profiles;
 mod reactions;
 
