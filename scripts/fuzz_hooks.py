@@ -11,10 +11,11 @@ import schemathesis
 
 URL = os.environ["FUZZ_URL"]
 NAMES = itertools.count()
-# The latest articles that were published and the latest users, so that paths lead somewhere half of the time.
+# The latest articles that were published, drafts that were begun and users, so that paths lead somewhere half of the time.
 SLUGS = collections.deque(maxlen=16)
 # The latest comments, each with its article.
 COMMENTS = collections.deque(maxlen=16)
+DRAFTS = collections.deque(maxlen=16)
 USERNAMES = collections.deque(maxlen=16)
 PROBLEM = {"type", "title", "status", "detail", "code", "requestId", "errors"}
 
@@ -44,13 +45,17 @@ if os.environ["FUZZ_AS"] == "user":
 
 @schemathesis.hook
 def map_path_parameters(_context, parameters):
-    """Puts a real slug or name into every second path, and a real comment into every fourth that has one."""
-    if parameters and "slug" in parameters and SLUGS:
-        turn = hash(parameters["slug"]) if isinstance(parameters["slug"], str) else 1
+    """Puts a real slug, or a real draft's id, into every second path, and a real comment into every fourth that has one."""
+    parameters = parameters or {}
+    wanted = "slug" if "slug" in parameters else "id"
+    known = SLUGS if wanted == "slug" else DRAFTS
+    if wanted in parameters and known:
+        turn = hash(parameters[wanted]) if isinstance(parameters[wanted], str) else 1
         if turn % 2 == 0:
-            parameters["slug"] = SLUGS[turn % len(SLUGS)]
-            if "id" in parameters and COMMENTS and turn % 4 == 0:
+            if wanted == "slug" and "id" in parameters and COMMENTS and turn % 4 == 0:
                 parameters["slug"], parameters["id"] = COMMENTS[turn % len(COMMENTS)]
+            else:
+                parameters[wanted] = known[turn % len(known)]
     if parameters and "username" in parameters and USERNAMES:
         turn = hash(parameters["username"]) if isinstance(parameters["username"], str) else 1
         if turn % 2 == 0:
@@ -60,10 +65,13 @@ def map_path_parameters(_context, parameters):
 
 @schemathesis.hook
 def after_call(_context, case, response):
-    if case.operation.label == "POST /api/articles" and response.status_code == 201:
+    published = ("POST /api/articles", "POST /api/drafts/{id}/publish")
+    if case.operation.label in published and response.status_code in (200, 201):
         SLUGS.append(response.json()["article"]["slug"])
     if case.operation.label == "POST /api/articles/{slug}/comments" and response.status_code == 201:
         COMMENTS.append((case.path_parameters["slug"], response.json()["comment"]["id"]))
+    if case.operation.label == "POST /api/drafts" and response.status_code == 201:
+        DRAFTS.append(response.json()["draft"]["id"])
 
 
 @schemathesis.check

@@ -2,6 +2,7 @@
 
 mod feed;
 mod freshness;
+mod html;
 mod queries;
 
 use std::collections::BTreeSet;

@@ -13,7 +13,7 @@ use shared::{
     },
 };
 
-use crate::world::{World, body};
+use crate::world::{World, body, html, text};
 
 fn request(article: &Article, key: &str) -> KeyedRequest {
     KeyedRequest {
@@ -33,7 +33,7 @@ async fn create(
     answer: &KeptAnswer,
 ) -> Result<(), SaveArticleError> {
     let record = Record { request, answer, now: world.clock.now() };
-    world.articles.create(article, draft, &body(), Some(record)).await
+    world.articles.create(article, draft, text(&body(), &html()), Some(record)).await
 }
 
 #[tokio::test]

@@ -22,12 +22,12 @@ use shared::{
     },
     domain::{
         ArticleId, DraftId, Timestamp, UserId,
-        article::{Article, ArticleBody, Description, Manuscript, Slug, Title},
+        article::{Article, ArticleBody, ArticleHtml, Description, Manuscript, Slug, Title},
         comment::{Comment, CommentBody, CommentId},
         draft::{Draft, DraftChanges},
     },
     ports::{
-        articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove},
+        articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove, Text},
         comments::{COMMENT_WRITES, CommentWrites as _, Parent},
         drafts::DRAFTS,
         idempotency::IDEMPOTENCY_RECORDS,
@@ -154,12 +154,12 @@ impl World {
     /// Stores an article that gets as many bodies, one after the other.
     pub(crate) async fn publish(&self, bodies: u32) -> Article {
         let (mut article, mut draft) = self.article();
-        self.articles.create(&article, &draft, &body(), None).await.unwrap();
+        self.articles.create(&article, &draft, text(&body(), &html()), None).await.unwrap();
         for revision in 2..=bodies {
             let new = Article { revision, version: article.version + 1, ..article.clone() };
             let beside = draft.beside(&new).unwrap();
             let moved = DraftMove { old: &draft, new: &beside };
-            self.articles.update(&article, &new, Some(moved), Some(&body())).await.unwrap();
+            self.articles.update(&article, &new, Some(moved), Some(text(&body(), &html()))).await.unwrap();
             (article, draft) = (new, beside);
         }
         article
@@ -244,11 +244,20 @@ impl World {
 
     /// Items whose partition key begins like this, in the table of articles.
     pub(crate) fn count(&self, prefix: &str) -> usize {
-        self.count_in("ArticlesTable", prefix)
+        self.count_sorted(prefix, "")
+    }
+
+    /// Those of them whose sort key has `part` in it.
+    pub(crate) fn count_sorted(&self, prefix: &str, part: &str) -> usize {
+        self.count_where("ArticlesTable", prefix, part)
     }
 
     /// Items whose partition key begins like this.
     pub(crate) fn count_in(&self, table: &str, prefix: &str) -> usize {
+        self.count_where(table, prefix, "")
+    }
+
+    fn count_where(&self, table: &str, prefix: &str, part: &str) -> usize {
         let (mut count, mut start) = (0, Value::Null);
         loop {
             let mut request = json!({"TableName": table});
@@ -257,14 +266,25 @@ impl World {
             }
             let page = self.database.scan(serde_json::from_value(request).unwrap()).unwrap();
             let mut page = serde_json::to_value(page).unwrap();
-            let begins = |item: &&Value| item["pk"]["S"].as_str().unwrap().starts_with(prefix);
-            count += page["Items"].as_array().unwrap().iter().filter(begins).count();
+            let fits = |item: &&Value| {
+                let text = |name: &str| item[name]["S"].as_str().unwrap();
+                text("pk").starts_with(prefix) && text("sk").contains(part)
+            };
+            count += page["Items"].as_array().unwrap().iter().filter(fits).count();
             start = page["LastEvaluatedKey"].take();
             if start.is_null() {
                 return count;
             }
         }
     }
+}
+
+pub(crate) fn text<'a>(body: &'a ArticleBody, html: &'a ArticleHtml) -> Text<'a> {
+    Text { body, html }
+}
+
+pub(crate) fn html() -> ArticleHtml {
+    ArticleHtml::new("<h1>Bowline</h1>".to_owned())
 }
 
 pub(crate) fn body() -> ArticleBody {

@@ -149,6 +149,12 @@ async fn articles(m: &mut Meter<'_>, token: &str) {
     m.rows.pop();
     let read = Operation("read an article, cached", "article", &[("Redis", 1)], "");
     m.measure(read, Method::GET, "/api/articles/dragons", "", Value::Null).await;
+    let calls: &[_] = &[("Redis", 3), ("GetItem", 1)];
+    let why = "the article was cached; its HTML is an item and an entry of its own, which most readers do not ask for";
+    let html = Operation("read an article as HTML, not cached", "article", calls, why);
+    m.measure(html, Method::GET, "/api/articles/dragons?format=html", "", Value::Null).await;
+    let html = Operation("read an article as HTML, cached", "article", &[("Redis", 1)], "");
+    m.measure(html, Method::GET, "/api/articles/dragons?format=html", "", Value::Null).await;
     lists(m, token).await;
 
     let calls: &[_] = &[("Redis", 2), ("GetItem", 1), ("TransactWriteItems", 1)];

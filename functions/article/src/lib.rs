@@ -10,7 +10,7 @@ use serde::Deserialize;
 use shared::{
     cached::{CachedArticles, CachedLists, CachedProfiles, CachedReactions, FirstPage, Sources},
     domain::{
-        UserId,
+        UserId, Violation,
         article::{ArticleFilter, Found, Listing, Slug},
         page::{DEFAULT_LIMIT, Page, Start},
         tag::FoldedTag,
@@ -52,11 +52,16 @@ const WARMED: usize = 3;
 impl Articles {
     /// What a request needs of the cache.
     fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
+        let slug = arriving.param("slug");
         match (arriving.route, arriving.identity) {
-            // Who asks about themselves is answered from the table.
-            ("/api/articles/{slug}", Some(_)) => self.cached.wanted(arriving.param("slug"), &self.profiles),
-            ("/api/articles/{slug}", None) => {
-                self.cached.wanted_with_counters(arriving.param("slug"), &self.profiles, &self.reactions.counters)
+            ("/api/articles/{slug}", who) => {
+                // Who asks about themselves is answered from the table.
+                let article = match who {
+                    Some(_) => self.cached.wanted(slug, &self.profiles),
+                    None => self.cached.wanted_with_counters(slug, &self.profiles, &self.reactions.counters),
+                };
+                let html = (arriving.query("format") == HTML).then(|| self.cached.wanted_html(slug)).flatten();
+                article.into_iter().chain(html).collect()
             }
             ("/api/articles", _) => self.prefetch_list(arriving),
             ("/api/tags", _) if arriving.query("prefix").is_empty() => vec![self.lists.wanted_tags()],
@@ -76,6 +81,29 @@ impl Articles {
         let page = list.filter(|_| cached).map(|list| self.lists.wanted_page(list));
         let names = [author, favorited];
         names.iter().flat_map(|name| self.profiles.wanted_holder(name)).chain(page).collect()
+    }
+}
+
+/// The one `format` besides none.
+const HTML: &str = "html";
+
+/// How the text is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReadQuery {
+    /// `html`: the answer has the text as HTML too, rendered and harmless.
+    #[param(pattern = "^html$")]
+    format: Option<String>,
+}
+
+impl ReadQuery {
+    /// Whether HTML is wanted.
+    fn html(&self) -> Result<bool, ApiError> {
+        match self.format.as_deref() {
+            None => Ok(false),
+            Some(HTML) => Ok(true),
+            Some(_) => Err(ApiError::invalid("format", Violation::must_be("\"html\""))),
+        }
     }
 }
 
@@ -173,13 +201,15 @@ async fn feed(
 
 /// One article
 #[utoipa::path(get, path = "/api/articles/{slug}", tag = "Articles", operation_id = "GetArticle",
-    params(("slug" = String, Path, description = "Which")),
+    params(("slug" = String, Path, description = "Which"), ReadQuery),
     responses(
         (status = 200, body = ArticleAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
         (status = 304, description = "It is what `If-None-Match` names"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 410, body = Problem, content_type = "application/problem+json")),
+        (status = 410, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json")),
     security((), ("Token" = [])))]
 async fn read(
     State(state): State<Articles>,
@@ -187,14 +217,22 @@ async fn read(
     reading: Reading,
     prefetched: Prefetched,
     PathParam(slug): PathParam,
+    Query(query): Query<ReadQuery>,
 ) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
     let sources = Sources { articles: &*state.details, profiles: &state.profiles, prefetched: &prefetched };
-    match state.cached.seen(&slug, viewer, sources, &state.reactions).await? {
-        Some(Found::Read(seen)) => Ok(reading.answer(ArticleAnswer::from(*seen))),
-        Some(Found::Withdrawn { .. }) => Err(ApiError::Gone("article")),
-        None => Err(ApiError::NotFound("article")),
+    let seen = match state.cached.seen(&slug, viewer, sources, &state.reactions).await? {
+        Some(Found::Read(seen)) => *seen,
+        Some(Found::Withdrawn { .. }) => return Err(ApiError::Gone("article")),
+        None => return Err(ApiError::NotFound("article")),
+    };
+    if !query.html()? {
+        return Ok(reading.answer(ArticleAnswer::from(seen)));
     }
+    // Without its HTML the article was deleted in between.
+    let html = state.cached.html(&seen.read.article, sources).await?;
+    let html = html.ok_or(ApiError::NotFound("article"))?;
+    Ok(reading.answer(ArticleAnswer::from(seen).with_html(&html)))
 }
 
 /// Which tags.

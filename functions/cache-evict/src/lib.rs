@@ -28,7 +28,7 @@ impl Consumer for Evictions {
     type Message = Change;
 
     async fn consume(&self, changes: &[Change]) -> Result<(), Failed> {
-        let mut stale: Vec<_> = changes.iter().map(stale).collect();
+        let mut stale: Vec<_> = changes.iter().flat_map(stale).collect();
         for change in changes {
             for list in lists(change) {
                 if !stale.contains(&list) {
@@ -51,13 +51,14 @@ fn lists(change: &Change) -> Vec<Stale> {
 }
 
 /// What `change` made stale: what is older than it. Without a version nobody knows what is older.
-fn stale(change: &Change) -> Stale {
-    let key = match &change.subject {
-        Subject::Article(slug) => CacheKey::new("article", slug.as_str()),
-        Subject::User(id) => CacheKey::new("profile", &id.to_string()),
-        Subject::Username(name) => CacheKey::new("name", name.as_str()),
-        Subject::ArticleCounters(article) => CacheKey::new("counters", &article.to_string()),
-        Subject::FollowCounters(user) => CacheKey::new("follows", &user.to_string()),
+fn stale(change: &Change) -> Vec<Stale> {
+    let (kinds, name): (&[_], _) = match &change.subject {
+        Subject::Article(slug) => (&["article", "html"], slug.to_string()),
+        Subject::User(id) => (&["profile"], id.to_string()),
+        Subject::Username(name) => (&["name"], name.as_str().to_owned()),
+        Subject::ArticleCounters(article) => (&["counters"], article.to_string()),
+        Subject::FollowCounters(user) => (&["follows"], user.to_string()),
     };
-    Stale { key, below: change.version.unwrap_or(u64::MAX) }
+    let below = change.version.unwrap_or(u64::MAX);
+    kinds.iter().map(|kind| Stale { key: CacheKey::new(kind, &name), below }).collect()
 }

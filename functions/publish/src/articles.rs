@@ -9,11 +9,12 @@ use shared::{
         idempotency::{Answer, Idempotency},
         views::ArticleAnswer,
     },
-    ports::articles::{DraftMove, SaveArticleError},
+    ports::articles::{DraftMove, SaveArticleError, Text},
 };
 
 use crate::{
     Publications, TRIES,
+    publishing::html_of,
     requests::{NewArticleRequest, UpdateArticleRequest},
 };
 
@@ -68,12 +69,17 @@ pub(crate) async fn update(
     // An article that is not there or not mine is said to be so, whatever rules the fields break.
     let mut old = state.own(&slug, viewer.identity.user_id).await?;
     let changes = request.article.0.parse()?;
+    let html = match &changes.body {
+        Some(body) => Some(html_of(body).await?),
+        None => None,
+    };
     for _ in 0..TRIES {
         if let Some(draft) = state.drafts.find(old.author_id, old.draft_id).await? {
             let new = changes.apply(old.clone(), draft.next_revision(), state.system.now());
             let beside = draft.beside(&new);
             let moved = beside.as_ref().map(|beside| DraftMove { old: &draft, new: beside });
-            match state.articles.update(&old, &new, moved, changes.body.as_ref()).await {
+            let stored = changes.body.as_ref().zip(html.as_ref()).map(|(body, html)| Text { body, html });
+            match state.articles.update(&old, &new, moved, stored).await {
                 Ok(()) => return Ok(Json(state.show(new, changes.body, &prefetched).await?.into())),
                 Err(SaveArticleError::Store(error)) => return Err(error.into()),
                 Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {}

@@ -4,6 +4,7 @@
 
 mod articles;
 mod drafts;
+mod markdown;
 mod publishing;
 mod requests;
 mod slug;

@@ -5,7 +5,7 @@ use futures_util::{TryFutureExt as _, future::try_join};
 use shared::{
     domain::{
         ArticleId, DraftId, UserId,
-        article::{Article, ArticleBody, Manuscript, Read, Seen, Slug, Standing},
+        article::{Article, ArticleBody, ArticleHtml, Manuscript, Read, Seen, Slug, Standing},
         draft::{Draft, DraftChanges},
         reaction::Reactions,
         user::Profile,
@@ -17,11 +17,11 @@ use shared::{
     },
     ports::{
         StoreError,
-        articles::{DraftMove, SaveArticleError},
+        articles::{DraftMove, SaveArticleError, Text},
     },
 };
 
-use crate::{Publications, TRIES, slug};
+use crate::{Publications, TRIES, markdown, slug};
 
 impl Publications {
     /// The profile of the author `id`.
@@ -88,13 +88,15 @@ impl Publications {
         let now = self.system.now();
         let draft = Draft::new(DraftId::new(now, self.system.random()), user, fields(&manuscript), now);
         let article = draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, false), now);
+        let html = html_of(&manuscript.body).await?;
         let mut read = Read { article, body: manuscript.body.clone(), author };
         for _ in 0..TRIES {
             // Nobody can have done anything about it yet.
             let seen = Seen { read: read.clone(), reactions: Reactions::default() };
             let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(seen))?;
             let published = draft.published(&read.article.slug);
-            match self.articles.create(&read.article, &published, &read.body, once.record(&answer, now)).await {
+            let text = Text { body: &read.body, html: &html };
+            match self.articles.create(&read.article, &published, text, once.record(&answer, now)).await {
                 Ok(()) => {
                     self.cached.written(&read.article, &read.body).await;
                     return Ok(answer);
@@ -165,10 +167,12 @@ impl Publications {
             None => Reactions::default(),
         };
         let new = draft.published(&article.slug);
+        // Readers have seen the body before, or they have not.
+        let html = if draft.shown { None } else { Some(html_of(&manuscript.body).await?) };
         let read = Read { article, body: manuscript.body, author };
         let answer = Answer::json(StatusCode::OK, &ArticleAnswer::from(Seen { read: read.clone(), reactions }))?;
         let moved = DraftMove { old: draft, new: &new };
-        self.articles.publish(before, &read.article, moved, once.record(&answer, now)).await?;
+        self.articles.publish(before, &read.article, moved, html.as_ref(), once.record(&answer, now)).await?;
         self.cached.written(&read.article, &read.body).await;
         Ok(answer)
     }
@@ -204,6 +208,16 @@ impl Publications {
         let plain = Some(&manuscript.title).filter(|_| !taken).and_then(slug::plain);
         plain.unwrap_or_else(|| slug::with_suffix(&manuscript.title, self.system.random()))
     }
+}
+
+/// What `body` looks like as HTML. It is made on a thread of its own: a long text takes as long as many short requests.
+///
+/// # Errors
+/// 500 if the thread is gone.
+pub(crate) async fn html_of(body: &ArticleBody) -> Result<ArticleHtml, ApiError> {
+    let body = body.clone();
+    let rendered = tokio::task::spawn_blocking(move || markdown::render(&body)).await;
+    rendered.map_err(|error| ApiError::Internal(error.into()))
 }
 
 /// What the draft of a publication is made with.

@@ -8,11 +8,11 @@ use std::{
 use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
-use super::{CachedCounters, CachedProfiles, CachedReactions, lists, through};
+use super::{CachedCounters, CachedProfiles, CachedReactions, html::HtmlCache, lists, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
-        article::{Article, ArticleBody, Found, Read, Seen, Slug, Standing},
+        article::{Article, ArticleBody, ArticleHtml, Found, Read, Seen, Slug, Standing},
         reaction::Reactions,
         session::Identity,
         user::Profile,
@@ -114,19 +114,23 @@ impl CachedArticle {
 }
 
 /// Reads articles, and tells the cache of those that changed.
-pub struct CachedArticles(Cache<CachedArticle>);
+pub struct CachedArticles {
+    articles: Cache<CachedArticle>,
+    html: HtmlCache,
+}
 
 impl CachedArticles {
     /// Articles in `shared`.
     pub fn new(shared: Arc<dyn SharedCache>, system: Arc<dyn System>) -> Self {
-        Self(Cache::new(ARTICLES, shared, system))
+        let html = HtmlCache::new(shared.clone(), system.clone());
+        Self { articles: Cache::new(ARTICLES, shared, system), html }
     }
 
     /// What to ask for at the entrance to have the article `slug`, and the profile of its author if this process has met the
     /// article before: its author never changes.
     pub fn wanted(&self, slug: &str, profiles: &CachedProfiles) -> Vec<Wanted> {
         let Some(slug) = Slug::parse(slug) else { return Vec::new() };
-        let lookup = self.0.look_up(slug.as_str());
+        let lookup = self.articles.look_up(slug.as_str());
         let author = lookup.remembered().and_then(|known| match known {
             CachedArticle::Live { article, .. } => Some(profiles.wanted(article.author_id)),
             CachedArticle::Withdrawn { .. } => None,
@@ -136,7 +140,7 @@ impl CachedArticles {
 
     /// What to ask for at the entrance to have the article `slug` without its author.
     pub fn wanted_alone(&self, slug: &str) -> Vec<Wanted> {
-        Slug::parse(slug).map(|slug| self.0.look_up(slug.as_str()).wanted).into_iter().collect()
+        Slug::parse(slug).map(|slug| self.articles.look_up(slug.as_str()).wanted).into_iter().collect()
     }
 
     /// What is at the address `slug`, without its text, as far as it was asked for at the entrance and is cached; else from
@@ -150,12 +154,12 @@ impl CachedArticles {
         articles: &dyn ArticleLookups,
         prefetched: &Prefetched,
     ) -> Result<Option<LookedUp>, StoreError> {
-        let lookup = self.0.look_up(slug.as_str());
+        let lookup = self.articles.look_up(slug.as_str());
         let found = match prefetched.get(&lookup.wanted) {
             Asked::Found(found) => Some(found),
             Asked::Not | Asked::Away => None,
         };
-        if let Some(known) = self.0.known(&lookup, found) {
+        if let Some(known) = self.articles.known(&lookup, found) {
             return Ok(known.map(|known| match &*known {
                 CachedArticle::Live { article, .. } => LookedUp::Live(Box::new(article.clone())),
                 CachedArticle::Withdrawn { .. } => LookedUp::Withdrawn,
@@ -171,11 +175,24 @@ impl CachedArticles {
         profiles: &CachedProfiles,
         counters: &CachedCounters,
     ) -> Vec<Wanted> {
-        let known = Slug::parse(slug).and_then(|slug| match self.0.look_up(slug.as_str()).remembered()? {
+        let known = Slug::parse(slug).and_then(|slug| match self.articles.look_up(slug.as_str()).remembered()? {
             CachedArticle::Live { article, .. } => Some(article.id),
             CachedArticle::Withdrawn { .. } => None,
         });
         self.wanted(slug, profiles).into_iter().chain(known.map(|article| counters.wanted(article))).collect()
+    }
+
+    /// What to ask for at the entrance, besides, to have the article as HTML.
+    pub fn wanted_html(&self, slug: &str) -> Option<Wanted> {
+        Slug::parse(slug).map(|slug| self.html.wanted(&slug))
+    }
+
+    /// What `article` looks like as HTML; from the cache, or else from the table. `None` if it is not there any more.
+    ///
+    /// # Errors
+    /// If the table has to be asked and fails.
+    pub async fn html(&self, article: &Article, sources: Sources<'_>) -> Result<Option<ArticleHtml>, StoreError> {
+        self.html.of(article, sources.articles, sources.prefetched).await
     }
 
     /// What is at the address `slug`: the article with its text and author, and what was done about it, as `viewer` sees it; from
@@ -236,7 +253,7 @@ impl CachedArticles {
             *met.lock().unwrap_or_else(PoisonError::into_inner) = apart;
             Ok(Some(article))
         };
-        let found = through(&self.0, slug.as_str(), sources.prefetched, load).await?;
+        let found = through(&self.articles, slug.as_str(), sources.prefetched, load).await?;
         Ok(found.map(|found| ((*found).clone(), met.into_inner().unwrap_or_else(PoisonError::into_inner))))
     }
 
@@ -245,12 +262,13 @@ impl CachedArticles {
         let names: Vec<_> = slugs.iter().map(|slug| slug.as_str()).collect();
         let load =
             |n: usize| async move { Ok(articles.read(slugs[n], None).await?.map(|found| CachedArticle::of(found).0)) };
-        if let Err(error) = self.0.warm(&names, load).await {
+        if let Err(error) = self.articles.warm(&names, load).await {
             tracing::debug!(error = chain(&error), "articles were not cached in advance");
         }
     }
 
-    /// Tells the cache, its lists included, what was written. Call it after the commit and before answering.
+    /// Tells the cache, its lists included, what was written. Call it after the commit and before answering. HTML need not be told:
+    /// what is cached of another text is not used, and the change stream evicts it.
     pub async fn written(&self, article: &Article, body: &ArticleBody) {
         let value = CachedArticle::Live { article: article.clone(), body: body.clone() };
         self.put(article, &value).await;
@@ -263,7 +281,7 @@ impl CachedArticles {
 
     async fn put(&self, article: &Article, value: &CachedArticle) {
         if let Err(error) =
-            self.0.put(article.slug.as_str(), value, &lists::stale_with_article(article.author_id)).await
+            self.articles.put(article.slug.as_str(), value, &lists::stale_with_article(article.author_id)).await
         {
             tracing::warn!(error = chain(&error), "an article may be out of date until the change stream evicts it");
         }
@@ -272,7 +290,7 @@ impl CachedArticles {
     /// Tells the cache that `article` is gone. Call it after the commit and before answering.
     pub async fn deleted(&self, article: &Article) {
         if let Err(error) = self
-            .0
+            .articles
             .put_missing(article.slug.as_str(), article.version + 1, &lists::stale_with_article(article.author_id))
             .await
         {

@@ -1,9 +1,10 @@
-//! What many requests read, by way of the cache: articles with their texts, first pages of lists, tags, people's profiles, and counters.
+//! What many requests read, by way of the cache: articles with their texts, as Markdown and as HTML, first pages of lists, tags, people's profiles, and counters.
 //! Nobody reads what is older than a write that was answered: writers replace what is cached before they answer, and readers ask
 //! for its version each time.
 
 mod articles;
 mod follows;
+mod html;
 mod lists;
 mod profiles;
 mod reactions;

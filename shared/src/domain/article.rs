@@ -218,6 +218,22 @@ pub struct Description(String);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArticleBody(String);
 
+/// An article's text as HTML that any page may show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArticleHtml(String);
+
+impl ArticleHtml {
+    /// HTML that has been made harmless.
+    pub fn new(harmless: String) -> Self {
+        Self(harmless)
+    }
+
+    /// The HTML.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Title {
     /// Parses a title.
     ///

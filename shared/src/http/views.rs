@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::{
-        article::{Article, Listed, Listing, Seen},
+        article::{Article, ArticleHtml, Listed, Listing, Seen},
         reaction::Reactions,
         tag::Tag,
         user::{Bio, ImageUrl, Profile, User},
@@ -98,6 +98,10 @@ pub struct ArticleView {
     pub summary: ArticleSummary,
     /// The text, in Markdown.
     pub body: String,
+    /// The text as harmless HTML, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub html: Option<String>,
 }
 
 /// An article without its text.
@@ -233,7 +237,16 @@ impl From<Listed> for ArticleSummary {
 impl From<Seen> for ArticleAnswer {
     fn from(Seen { read, reactions }: Seen) -> Self {
         let body = read.body.as_str().to_owned();
-        Self { article: ArticleView { summary: ArticleSummary::new(&read.article, read.author, reactions), body } }
+        let summary = ArticleSummary::new(&read.article, read.author, reactions);
+        Self { article: ArticleView { summary, body, html: None } }
+    }
+}
+
+impl ArticleAnswer {
+    /// The same with its text as `html` too.
+    pub fn with_html(mut self, html: &ArticleHtml) -> Self {
+        self.article.html = Some(html.as_str().to_owned());
+        self
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{
     ArticleId, Timestamp, UserId,
-    article::{Article, ArticleBody, ArticleFilter, Found, Listing, Seen, Slug, Standing},
+    article::{Article, ArticleBody, ArticleFilter, ArticleHtml, Found, Listing, Seen, Slug, Standing},
     draft::Draft,
     page::Page,
     tag::FoldedTag,
@@ -41,6 +41,15 @@ pub struct DraftMove<'a> {
     pub new: &'a Draft,
 }
 
+/// A new text of an article: what its author wrote, and what readers may be shown in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    /// In Markdown.
+    pub body: &'a ArticleBody,
+    /// The same as HTML.
+    pub html: &'a ArticleHtml,
+}
+
 /// Writing articles. Each call is one transaction over the article, its draft, its lists and their counts, so that what was
 /// written is on every list at once.
 #[async_trait]
@@ -59,11 +68,12 @@ pub trait ArticleWrites: Send + Sync {
         &self,
         article: &Article,
         draft: &Draft,
-        body: &ArticleBody,
+        text: Text<'_>,
         once: Option<Record<'_>>,
     ) -> Result<(), SaveArticleError>;
 
-    /// Stores `article`, which shows the draft's body, in place of what was `before` at its address, and moves the draft.
+    /// Stores `article`, which shows the draft's body, in place of what was `before` at its address, and moves the draft. The body
+    /// comes with its `html` the first time that it is published.
     ///
     /// # Errors
     /// [`SaveArticleError::SlugTaken`] if nothing was there before, [`SaveArticleError::Changed`] if article or draft changed,
@@ -73,6 +83,7 @@ pub trait ArticleWrites: Send + Sync {
         before: Option<&Standing>,
         article: &Article,
         draft: DraftMove<'_>,
+        html: Option<&ArticleHtml>,
         once: Option<Record<'_>>,
     ) -> Result<(), SaveArticleError>;
 
@@ -92,7 +103,7 @@ pub trait ArticleWrites: Send + Sync {
         old: &Article,
         new: &Article,
         draft: Option<DraftMove<'_>>,
-        body: Option<&ArticleBody>,
+        text: Option<Text<'_>>,
     ) -> Result<(), SaveArticleError>;
 
     /// Takes `article` away from its readers at `now`, and moves the draft. Its address stays its own.
@@ -130,6 +141,9 @@ pub trait ArticleDetails: Send + Sync {
     /// What is at this address: the article with its text and author, and what was done about it, as `viewer` sees it; or that it
     /// was withdrawn.
     async fn read(&self, slug: &Slug, viewer: Option<UserId>) -> Result<Option<Found<Seen>>, StoreError>;
+
+    /// The text of `article` as HTML; `None` if the article is not there any more.
+    async fn html(&self, article: &Article) -> Result<Option<ArticleHtml>, StoreError>;
 }
 
 /// What [`ArticleDetails`] does to tables.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 
 use super::{
     ArticleTable, ArticleViews, Row,
-    bodies::{body_from, body_key},
+    bodies::{body_from, body_key, html_from, html_key, html_parts},
     items::{COUNT_SHARDS, Count, Entry, List, TAG_PREFIX, article_key, count_partition, standing_from},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     },
     domain::{
         ArticleId, UserId,
-        article::{ArticleFilter, Found, Listing, Read, Seen, Slug, Standing},
+        article::{Article, ArticleFilter, ArticleHtml, Found, Listing, Read, Seen, Slug, Standing},
         page::{Page, Start},
         tag::FoldedTag,
     },
@@ -59,6 +59,16 @@ impl ArticleDetails for ArticleViews {
         let reactions = reactions_from(viewer, article.id, article.author_id, &found)?;
         let read = Read { body: body_from(&body)?, author: user_from(author)?.profile(), article };
         Ok(Some(Found::Read(Box::new(Seen { read, reactions }))))
+    }
+
+    async fn html(&self, article: &Article) -> Result<Option<ArticleHtml>, StoreError> {
+        let (table, key) = (&self.articles, |part| html_key(article.draft_id, article.revision, part));
+        let Some(first) = table.dynamo.get(&table.name, key(0)).await? else { return Ok(None) };
+        let keys: Vec<_> = (1..html_parts(&first)?).map(key).collect();
+        let rest = table.dynamo.get_all(keys.iter().map(|key| (&*table.name, key.clone())).collect()).await?;
+        // Without one of its parts the article was deleted in between.
+        let Some(rest) = keys.iter().map(|key| rest.get(key)).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        html_from([&first].into_iter().chain(rest)).map(Some)
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     ArticleTable, ArticleWriter,
-    bodies::{article_body_item, body_from, body_key},
+    bodies::{article_body_item, body_from, body_key, html_items},
     drafts::{draft_item, draft_key},
     items::{
         List, article_item, article_key, entry_item, mark_item, standing_from, tombstone, withdrawn_item, written,
@@ -18,12 +18,12 @@ use crate::{
     },
     domain::{
         Timestamp,
-        article::{Article, ArticleBody, Slug, Standing},
+        article::{Article, ArticleBody, ArticleHtml, Slug, Standing},
         draft::Draft,
     },
     ports::{
         StoreError,
-        articles::{ArticleWrites, DraftMove, SaveArticleError},
+        articles::{ArticleWrites, DraftMove, SaveArticleError, Text},
         idempotency::Record,
     },
 };
@@ -44,13 +44,13 @@ impl ArticleWrites for ArticleWriter {
         &self,
         article: &Article,
         draft: &Draft,
-        body: &ArticleBody,
+        text: Text<'_>,
         once: Option<Record<'_>>,
     ) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
         transaction.put_new(&self.articles.name, article_item(article)?)?;
         transaction.put_new(&self.articles.name, draft_item(draft)?)?;
-        transaction.put_new(&self.articles.name, article_body_item(article, body)?)?;
+        self.articles.put_text(&mut transaction, article, text)?;
         self.articles.relist(&mut transaction, None, Some(article))?;
         self.commit(transaction, once, true).await
     }
@@ -60,6 +60,7 @@ impl ArticleWrites for ArticleWriter {
         before: Option<&Standing>,
         article: &Article,
         draft: DraftMove<'_>,
+        html: Option<&ArticleHtml>,
         once: Option<Record<'_>>,
     ) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
@@ -78,6 +79,9 @@ impl ArticleWrites for ArticleWriter {
             }
         };
         self.articles.move_draft(&mut transaction, draft)?;
+        if let Some(html) = html {
+            self.articles.put_html(&mut transaction, article, html)?;
+        }
         self.articles.relist(&mut transaction, listed, Some(article))?;
         self.commit(transaction, once, before.is_none()).await
     }
@@ -94,12 +98,12 @@ impl ArticleWrites for ArticleWriter {
         old: &Article,
         new: &Article,
         draft: Option<DraftMove<'_>>,
-        body: Option<&ArticleBody>,
+        text: Option<Text<'_>>,
     ) -> Result<(), SaveArticleError> {
         let mut transaction = Transaction::default();
         transaction.replace(&self.articles.name, article_item(new)?, old.version)?;
-        if let Some(body) = body {
-            transaction.put_new(&self.articles.name, article_body_item(new, body)?)?;
+        if let Some(text) = text {
+            self.articles.put_text(&mut transaction, new, text)?;
         }
         if let Some(draft) = draft {
             self.articles.move_draft(&mut transaction, draft)?;
@@ -166,6 +170,15 @@ impl ArticleTable {
     ) -> Result<(), StoreError> {
         let live = "id = :id AND attribute_not_exists(deletedAt) AND attribute_not_exists(withdrawnAt)";
         transaction.check(&self.name, article_key(&article.slug), live, vec![(":id", s(article.id.to_string()))])
+    }
+
+    fn put_text(&self, transaction: &mut Transaction, article: &Article, text: Text<'_>) -> Result<(), StoreError> {
+        transaction.put_new(&self.name, article_body_item(article, text.body)?)?;
+        self.put_html(transaction, article, text.html)
+    }
+
+    fn put_html(&self, transaction: &mut Transaction, article: &Article, html: &ArticleHtml) -> Result<(), StoreError> {
+        html_items(article, html)?.into_iter().try_for_each(|item| transaction.put(&self.name, item))
     }
 
     /// Has the lists and their counts follow from what the live article was to what it is, as far as they differ.
