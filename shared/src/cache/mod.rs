@@ -144,7 +144,7 @@ where
         let load = &load;
         let all = lookups.into_iter().zip(found).enumerate();
         let all = all.map(|(n, (lookup, found))| self.resolve(lookup, Some(found), move || load(n)));
-        join_all(all).await.into_iter().map(|made| made.map(drop)).collect()
+        join_all(all).await.into_iter().try_for_each(|made| made.map(drop))
     }
 
     /// What to ask the shared cache for.
