@@ -32,6 +32,8 @@ async fn follows(m: &mut Meter<'_>, ann: &str, author: &str) {
     let calls: &[_] = &[("Redis", 3), ("TransactWriteItems", 1), ("BatchGetItem", 1)];
     let why = "the counts of both are read once the write is done, and the cached ones replaced by what was read";
     m.measure(Operation("follow", "follow", calls, why), Method::POST, &path, ann, Value::Null).await;
+    // The change stream may evict before the writer replaces, and then the next reader makes the value.
+    quietly(m, "profile", Method::GET, &profile, "", Value::Null).await;
     let again = Operation("follow again", "follow", &[("Redis", 1), ("TransactWriteItems", 1)], "");
     m.measure(again, Method::POST, &path, ann, Value::Null).await;
     let why = "whether its reader follows is asked of the table";
@@ -62,8 +64,6 @@ async fn likes(m: &mut Meter<'_>, ann: &str, author: &str) {
     m.measure(Operation("like", "like", calls, AFTER), Method::POST, path, ann, Value::Null).await;
     let calls: &[_] = &[("Redis", 1), ("TransactWriteItems", 1), ("BatchGetItem", 1)];
     m.measure(Operation("like again", "like", calls, REPEATED), Method::POST, path, ann, Value::Null).await;
-    let read = Operation("read an article that was just liked", "article", &[("Redis", 1)], "");
-    m.measure(read, Method::GET, article, "", Value::Null).await;
     let why = "what its reader did about it is asked of the table";
     let calls: &[_] = &[("Redis", 1), ("BatchGetItem", 1)];
     let read = Operation("read an article, cached, by somebody logged in", "article", calls, why);
