@@ -65,6 +65,9 @@ def map_path_parameters(_context, parameters):
 
 @schemathesis.hook
 def after_call(_context, case, response):
+    # A preflight of the same path is answered with 200 too, and has no body.
+    if case.method.upper() != "POST":
+        return
     published = ("POST /api/articles", "POST /api/drafts/{id}/publish")
     if case.operation.label in published and response.status_code in (200, 201):
         SLUGS.append(response.json()["article"]["slug"])
