@@ -390,7 +390,7 @@ def watch_the_sweep(client, logs, resources, processes):
         marks = client("dynamodb").query(
             TableName=table, Select="COUNT", ConsistentRead=True, KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "SWEEP"}})
-        return marks["Count"] == 0 and re.search(r'"articles":[1-9]', logs.of("sweep"))
+        return marks["Count"] == 0 and re.search(r'"drafts":[1-9]', logs.of("sweep"))
 
     say("waiting for the schedule to sweep what was deleted")
     wait_until("sweep", swept, processes, seconds=180)
