@@ -10,5 +10,6 @@ mod program;
 mod queues;
 mod refusals;
 mod restarts;
+mod seed;
 mod support;
 mod worker_events;
