@@ -17,7 +17,7 @@ use shared::{
         user::Username,
     },
     http::{
-        ApiError, Arriving, PathParam, Prefetched, Problem, Query, Reading,
+        ApiError, Arriving, PageQuery, PathParam, Prefetched, Problem, Query, Reading,
         auth::{MaybeViewer, Viewer},
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
@@ -127,20 +127,6 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-/// Which part of the feed.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct FeedQuery {
-    /// How many; more than 100 get 100.
-    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
-    limit: Option<String>,
-    /// How many of the newest to skip.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 10000, default = 0)]
-    offset: Option<String>,
-    /// The `cursor` of the page before, in place of an offset.
-    cursor: Option<String>,
-}
-
 /// The latest articles
 #[utoipa::path(get, path = "/api/articles", tag = "Articles", operation_id = "GetArticles", params(ListQuery),
     responses(
@@ -181,7 +167,7 @@ async fn list(
 }
 
 /// What those write whom I follow
-#[utoipa::path(get, path = "/api/articles/feed", tag = "Articles", operation_id = "GetArticlesFeed", params(FeedQuery),
+#[utoipa::path(get, path = "/api/articles/feed", tag = "Articles", operation_id = "GetArticlesFeed", params(PageQuery),
     responses(
         (status = 200, body = ArticlesAnswer),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -192,9 +178,9 @@ async fn feed(
     State(state): State<Articles>,
     viewer: Viewer,
     reading: Reading,
-    Query(query): Query<FeedQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let page = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
+    let page = query.page()?;
     let listing = state.feeds.feed(viewer.identity.user_id, page).await?;
     Ok(reading.answer(ArticlesAnswer::from(listing)))
 }

@@ -17,7 +17,7 @@ use shared::{
         page::{MAX_LIMIT, Page},
     },
     http::{
-        ApiError, Arriving, PathParam, PathParams, Prefetched, Problem, Query, Reading,
+        ApiError, Arriving, CursorQuery, PathParam, PathParams, Prefetched, Problem, Query, Reading,
         auth::{MaybeViewer, Viewer},
         idempotency::Repeats,
         views::CommentsAnswer,
@@ -95,17 +95,6 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-/// Which part of the list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct RepliesQuery {
-    /// How many; more than 100 get 100.
-    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
-    limit: Option<String>,
-    /// What the page before answered as `cursor`.
-    cursor: Option<String>,
-}
-
 impl ListQuery {
     /// Whether the list is flat, and which part of it.
     fn parse(&self) -> Result<(bool, Page<CommentId>), ApiError> {
@@ -156,7 +145,7 @@ async fn list(
 /// Oldest first, those to replies among them. A reply begins no thread, so that its own list is empty.
 #[utoipa::path(get, path = "/api/articles/{slug}/comments/{id}/replies", tag = "Comments", operation_id = "GetReplies",
     params(("slug" = String, Path, description = "On which article"), ("id" = u64, Path, description = "To which comment"),
-        RepliesQuery),
+        CursorQuery),
     responses(
         (status = 200, body = CommentsAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
         (status = 304, description = "It is what `If-None-Match` names"),
@@ -172,11 +161,11 @@ async fn replies(
     reading: Reading,
     prefetched: Prefetched,
     PathParams(slug, id): PathParams,
-    Query(query): Query<RepliesQuery>,
+    Query(query): Query<CursorQuery>,
 ) -> Result<Response, ApiError> {
     let article = state.article(&slug, &prefetched).await?;
     let root = id.parse().map_err(|_| ApiError::NotFound("comment"))?;
-    let page = Page::parse(query.limit.as_deref(), None, query.cursor.as_deref())?;
+    let page = query.page()?;
     let page = state.reads.replies(article.id, root, viewer.map(|viewer| viewer.user_id), page).await?;
     Ok(reading.answer(CommentsAnswer::from(page.ok_or(ApiError::NotFound("comment"))?)))
 }

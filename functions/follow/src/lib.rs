@@ -7,17 +7,15 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::Method, response::Response};
 use futures_util::join;
-use serde::Deserialize;
 use shared::{
     cached::{CachedFollows, CachedProfiles},
     domain::{
         UserId, Violation,
         follow::{MAX_FOLLOWING, SeenProfile},
-        page::Page,
         user::{Profile, Username},
     },
     http::{
-        ApiError, Arriving, PathParam, Prefetched, Problem, Query, Reading,
+        ApiError, Arriving, CursorQuery, PathParam, Prefetched, Problem, Query, Reading,
         auth::{MaybeViewer, Viewer},
         views::{ProfileAnswer, ProfilesAnswer},
     },
@@ -26,7 +24,6 @@ use shared::{
         follows::{FollowError, Follows},
     },
 };
-use utoipa::IntoParams;
 
 pub use wiring::{Config, Follow};
 
@@ -47,23 +44,6 @@ impl Followings {
         }
         let counters = self.profiles.last_holder(name).map(|user| self.counters.wanted(user));
         self.profiles.wanted_by_name(name).into_iter().chain(counters).collect()
-    }
-}
-
-/// Which part of a list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PageQuery {
-    /// How many; more than 100 get 100.
-    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
-    limit: Option<String>,
-    /// The `cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl PageQuery {
-    fn parse(&self) -> Result<Page<UserId>, ApiError> {
-        Ok(Page::parse(self.limit.as_deref(), None, self.cursor.as_deref())?)
     }
 }
 
@@ -126,7 +106,7 @@ async fn unfollow(
 ///
 /// Who signed up last comes first.
 #[utoipa::path(get, path = "/api/profiles/{username}/followers", tag = "Profile", operation_id = "GetFollowers",
-    params(("username" = String, Path, description = "Whose, regardless of case"), PageQuery),
+    params(("username" = String, Path, description = "Whose, regardless of case"), CursorQuery),
     responses(
         (status = 200, body = ProfilesAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
         (status = 304, description = "It is what `If-None-Match` names"),
@@ -141,18 +121,18 @@ async fn followers(
     reading: Reading,
     prefetched: Prefetched,
     PathParam(username): PathParam,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<CursorQuery>,
 ) -> Result<Response, ApiError> {
     let user = state.holder(&username, &prefetched).await?;
     let viewer = viewer.map(|viewer| viewer.user_id);
-    Ok(reading.answer(ProfilesAnswer::from(state.follows.followers(user, viewer, query.parse()?).await?)))
+    Ok(reading.answer(ProfilesAnswer::from(state.follows.followers(user, viewer, query.page()?).await?)))
 }
 
 /// Whom a user follows
 ///
 /// Who signed up last comes first.
 #[utoipa::path(get, path = "/api/profiles/{username}/following", tag = "Profile", operation_id = "GetFollowing",
-    params(("username" = String, Path, description = "Whose, regardless of case"), PageQuery),
+    params(("username" = String, Path, description = "Whose, regardless of case"), CursorQuery),
     responses(
         (status = 200, body = ProfilesAnswer, headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
         (status = 304, description = "It is what `If-None-Match` names"),
@@ -167,11 +147,11 @@ async fn following(
     reading: Reading,
     prefetched: Prefetched,
     PathParam(username): PathParam,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<CursorQuery>,
 ) -> Result<Response, ApiError> {
     let user = state.holder(&username, &prefetched).await?;
     let viewer = viewer.map(|viewer| viewer.user_id);
-    Ok(reading.answer(ProfilesAnswer::from(state.follows.following(user, viewer, query.parse()?).await?)))
+    Ok(reading.answer(ProfilesAnswer::from(state.follows.following(user, viewer, query.page()?).await?)))
 }
 
 fn too_many() -> Violation {

@@ -16,7 +16,7 @@ use shared::{
         reaction::{Folder, Place},
     },
     http::{
-        ApiError, Arriving, OptionalJsonBody, PathParam, Prefetched, Problem, Query, Reading,
+        ApiError, Arriving, OptionalJsonBody, PageQuery, PathParam, Prefetched, Problem, Query, Reading,
         auth::Viewer,
         views::{ArticleAnswer, ArticlesAnswer, CollectionsAnswer},
     },
@@ -51,20 +51,6 @@ impl Likings {
             _ => Vec::new(),
         }
     }
-}
-
-/// Which part of a list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PageQuery {
-    /// How many; more than 100 get 100.
-    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
-    limit: Option<String>,
-    /// How many of the newest to skip.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 10000, default = 0)]
-    offset: Option<String>,
-    /// The `cursor` of the page before, in place of an offset.
-    cursor: Option<String>,
 }
 
 /// Which part of a collection.
@@ -218,7 +204,7 @@ async fn likes(
     Query(query): Query<PageQuery>,
 ) -> Result<Response, ApiError> {
     let me = viewer.identity.user_id;
-    let page: Page<ArticleId> = Page::parse(query.limit.as_deref(), query.offset.as_deref(), query.cursor.as_deref())?;
+    let page: Page<ArticleId> = query.page()?;
     let listing = state.like_lists.likes(me, &ArticleFilter::default(), Some(me), page).await?;
     Ok(reading.answer(ArticlesAnswer::from(listing)))
 }

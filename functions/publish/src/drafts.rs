@@ -10,10 +10,9 @@ use shared::{
     domain::{
         DraftId,
         draft::{Draft, DraftBody},
-        page::Page,
     },
     http::{
-        ApiError, IfMatch, JsonBody, PathParam, Prefetched, Problem, Query,
+        ApiError, CursorQuery, IfMatch, JsonBody, PathParam, Prefetched, Problem, Query,
         auth::Viewer,
         draft_views::{DraftAnswer, DraftsAnswer},
         idempotency::{Answer, Idempotency},
@@ -23,10 +22,7 @@ use shared::{
     ports::drafts::SaveDraftError,
 };
 
-use crate::{
-    Publications, TRIES,
-    requests::{DraftRequest, DraftsQuery},
-};
+use crate::{Publications, TRIES, requests::DraftRequest};
 
 /// What is one person's stays with them.
 const PRIVATE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
@@ -117,7 +113,7 @@ pub(crate) async fn save_draft(
 /// My drafts
 ///
 /// The newest first, without their texts.
-#[utoipa::path(get, path = "/api/drafts", tag = "Drafts", operation_id = "GetDrafts", params(DraftsQuery),
+#[utoipa::path(get, path = "/api/drafts", tag = "Drafts", operation_id = "GetDrafts", params(CursorQuery),
     responses(
         (status = 200, body = DraftsAnswer),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -127,9 +123,9 @@ pub(crate) async fn save_draft(
 pub(crate) async fn list_drafts(
     State(state): State<Publications>,
     viewer: Viewer,
-    Query(query): Query<DraftsQuery>,
+    Query(query): Query<CursorQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let page = Page::parse(query.limit.as_deref(), None, query.cursor.as_deref())?;
+    let page = query.page()?;
     let list = state.drafts.list(viewer.identity.user_id, page).await?;
     Ok(([PRIVATE], Json(DraftsAnswer::from(list))))
 }

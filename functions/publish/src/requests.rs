@@ -10,7 +10,7 @@ use shared::{
     },
     http::Object,
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// `{"article": …}`
 #[derive(Deserialize, ToSchema)]
@@ -153,15 +153,4 @@ impl DraftFields {
 fn line<T>(field: Field<String>, parse: fn(&str) -> Result<T, Violation>) -> Result<Option<Option<T>>, Violation> {
     let filled = |text: String| (!text.trim().is_empty()).then_some(text);
     field.clearable().map(|text| text.and_then(filled).map(|text| parse(&text)).transpose()).transpose()
-}
-
-/// Which part of the list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DraftsQuery {
-    /// How many; more than 100 get 100.
-    #[param(value_type = Option<u64>, format = "uint64", minimum = 1, default = 20)]
-    pub(crate) limit: Option<String>,
-    /// What the page before answered as `cursor`.
-    pub(crate) cursor: Option<String>,
 }
