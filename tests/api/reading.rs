@@ -3,7 +3,10 @@
 use reqwest::{Method, header::IF_NONE_MATCH};
 use serde_json::json;
 
-use crate::support::{Answer, Client, User, unique};
+use crate::{
+    fallback,
+    support::{Answer, Client, User, unique},
+};
 
 /// What a stranger is answered who has `etag` already.
 async fn ask_again(method: Method, path: &str, etag: &str) -> Answer {
@@ -106,6 +109,32 @@ async fn what_somebody_in_particular_is_answered_is_kept_by_no_cache() {
     }
     let account = user.client.get("/api/user").await;
     assert_eq!(account.header("cache-control"), "private, no-store");
+}
+
+#[tokio::test]
+async fn every_reading_is_public_with_an_etag_to_strangers_or_nothing_to_them_at_all() {
+    let user = User::sign_up().await;
+    let slug = user.publish(&[]).await["slug"].as_str().unwrap().to_owned();
+    let said = json!({"comment": {"body": "!"}});
+    let said = user.client.post(&format!("/api/articles/{slug}/comments"), said).await.expect(201);
+    let (id, name) = (said["comment"]["id"].to_string(), &user.username);
+    for (_, path) in fallback::routes().into_iter().filter(|(method, _)| method == Method::GET) {
+        let path = path.replace("{slug}", &slug).replace("{id}", &id).replace("{username}", name);
+        let mine = user.client.get(&path).await;
+        assert_eq!((mine.header("cache-control"), mine.header("etag")), ("private, no-store", ""), "{path}");
+        let anyones = Client::new().get(&path).await;
+        if anyones.status == 401 {
+            assert_eq!(anyones.header("cache-control"), "private, no-store", "{path}");
+            continue;
+        }
+        anyones.expect(200);
+        assert_eq!(anyones.header("cache-control"), "public, max-age=0, s-maxage=2", "{path}");
+        assert!(anyones.header("etag").starts_with("W/\""), "{path}");
+        // Other tests publish meanwhile, and move the lists of everyone.
+        if !["/api/articles", "/api/tags"].contains(&path.as_str()) {
+            assert_eq!(ask_again(Method::GET, &path, anyones.header("etag")).await.status, 304, "{path}");
+        }
+    }
 }
 
 #[tokio::test]
