@@ -16,6 +16,7 @@ pub mod http;
 pub mod lambda;
 pub mod lease;
 pub mod ports;
+pub mod proofs;
 pub mod queue;
 pub mod resilience;
 pub mod stream;

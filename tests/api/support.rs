@@ -22,6 +22,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// All tests share an address, so that only users are limited; the Makefile deploys with the same.
 const QUOTAS: &str = "read user 100000/60, write user 200/60";
+/// The same for tries to log in.
+const LOCKOUT: &str = "account 5/86400";
 
 /// Where the platform is: the deployment's address, or that of a program started on a thread of its own, whose runtime
 /// outlives every test's.
@@ -36,7 +38,8 @@ fn start_program() -> String {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-            let options = Options::new(0, data.path().join("data")).with("RATE_LIMIT_QUOTAS", QUOTAS);
+            let options = Options::new(0, data.path().join("data"));
+            let options = options.with("RATE_LIMIT_QUOTAS", QUOTAS).with("LOGIN_LOCKOUT", LOCKOUT);
             let platform = Platform::start(&options, |_| {}).await.unwrap();
             ready.send(platform.url()).unwrap();
             // The platform lives as long as the process; the kernel ends its Redis with it.

@@ -1,5 +1,6 @@
 //! Backing services that are away or stuck: what still works, and that the rest is a clear answer within a bounded time.
 
+mod lockout;
 mod mid_load;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

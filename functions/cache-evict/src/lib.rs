@@ -54,7 +54,7 @@ fn lists(change: &Change) -> Vec<Stale> {
 fn stale(change: &Change) -> Vec<Stale> {
     let (kinds, name): (&[_], _) = match &change.subject {
         Subject::Article(slug) => (&["article", "html"], slug.to_string()),
-        Subject::User(id) => (&["profile"], id.to_string()),
+        Subject::User(id) => (&[cached::PROFILE_KIND], id.to_string()),
         Subject::Username(name) => (&["name"], name.as_str().to_owned()),
         Subject::ArticleCounters(article) => (&["counters"], article.to_string()),
         Subject::FollowCounters(user) => (&["follows"], user.to_string()),

@@ -203,7 +203,7 @@ pub(crate) async fn delete_draft(
             return Err(ApiError::Published);
         }
         let withdrawn = state.standing(&draft).await?;
-        let withdrawn = withdrawn.as_ref().map(|standing| standing.article());
+        let withdrawn = withdrawn.as_ref().and_then(|standing| standing.article());
         match state.drafts.delete(&draft, withdrawn, state.system.now()).await {
             Ok(()) => {
                 if let Some(article) = withdrawn {

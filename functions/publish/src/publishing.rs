@@ -34,7 +34,7 @@ impl Publications {
         let slug = Slug::parse(slug).ok_or(ApiError::NotFound("article"))?;
         match self.articles.find(&slug).await? {
             None => Err(ApiError::NotFound("article")),
-            Some(Standing::Withdrawn(_)) => Err(ApiError::Gone("article")),
+            Some(Standing::Withdrawn(_) | Standing::Erased { .. }) => Err(ApiError::Gone("article")),
             Some(Standing::Live(article)) if article.author_id == user => Ok(article),
             Some(Standing::Live(_)) => Err(ApiError::Forbidden("article")),
         }
@@ -159,7 +159,9 @@ impl Publications {
     ) -> Result<Answer, Refused> {
         let now = self.system.now();
         let article = match before {
-            Some(before) => draft.article_again(&manuscript, before.article(), now),
+            // Nobody is there any more who could publish it again.
+            Some(Standing::Erased { .. }) => return Err(Refused::Answering(ApiError::Gone("article"))),
+            Some(Standing::Live(before) | Standing::Withdrawn(before)) => draft.article_again(&manuscript, before, now),
             None => draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, taken), now),
         };
         let reactions = match before {

@@ -73,12 +73,9 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    async fn author(&self, article: &Article) -> Result<Profile, StoreError> {
-        let author = self.profiles.by_id(article.author_id, self.prefetched).await?;
-        author.ok_or_else(|| StoreError::Fault {
-            service: "the table of users",
-            source: "an article without its author".into(),
-        })
+    /// The author; `None` if they are gone.
+    async fn author(&self, article: &Article) -> Result<Option<Profile>, StoreError> {
+        self.profiles.by_id(article.author_id, self.prefetched).await
     }
 }
 
@@ -95,9 +92,14 @@ impl From<Standing> for LookedUp {
     fn from(standing: Standing) -> Self {
         match standing {
             Standing::Live(article) => Self::Live(Box::new(article)),
-            Standing::Withdrawn(_) => Self::Withdrawn,
+            Standing::Withdrawn(_) | Standing::Erased { .. } => Self::Withdrawn,
         }
     }
+}
+
+/// What readers see of an article whose author is gone: what it will be once the sweep has erased it.
+fn without_author<T>(article: &Article) -> Found<T> {
+    Found::Withdrawn { version: article.version + 1 }
 }
 
 impl CachedArticle {
@@ -214,9 +216,10 @@ impl CachedArticles {
         };
         // Whoever read the tables got the author and the reactions along and need not ask for them.
         let (author, reactions) = match met {
-            Some(met) => met,
+            Some((author, reactions)) => (Some(author), reactions),
             None => try_join!(sources.author(&article), reactions.of(viewer, &article, sources.prefetched))?,
         };
+        let Some(author) = author else { return Ok(Some(without_author(&article))) };
         Ok(Some(Found::Read(Box::new(Seen { read: Read { article, body, author }, reactions }))))
     }
 
@@ -231,9 +234,10 @@ impl CachedArticles {
             None => return Ok(None),
         };
         let author = match met {
-            Some((author, _)) => author,
+            Some((author, _)) => Some(author),
             None => sources.author(&article).await?,
         };
+        let Some(author) = author else { return Ok(Some(without_author(&article))) };
         Ok(Some(Found::Read(Box::new(Read { article, body, author }))))
     }
 

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         idempotency::HmacKey,
         limit::{self, Quotas},
+        lockout::{self, Patiences},
         password::CommonPasswords,
     },
     http::{TrustedProxies, cors::AllowedOrigins},
@@ -76,6 +77,8 @@ settings! {
     RATE_LIMITS: bool = "\"on\" or \"off\"", Some("on"), "Whether it is limited how often anyone may call.", on_or_off;
     RATE_LIMIT_QUOTAS: Quotas = limit::FORM, Some(limit::DEFAULTS),
         "How many calls are allowed in how many seconds; a class and dimension that is not named has no limit.", str::parse;
+    LOGIN_LOCKOUT: Patiences = lockout::FORM, Some(lockout::DEFAULTS),
+        "How many tries to log in are free within how many seconds; what is not named has no limit.", str::parse;
     TRUSTED_PROXIES: TrustedProxies = "addresses or networks such as 10.0.0.0/8 separated by commas", None,
         "Whose X-Forwarded-For counts. Absent, nobody's.", str::parse;
     LOG_LEVEL: LevelFilter = "error, warn, info, debug or trace", Some("info"), "How much is logged.", log_level;

@@ -11,6 +11,8 @@ pub mod follow;
 mod id;
 pub mod idempotency;
 pub mod limit;
+pub mod lockout;
+pub mod login;
 pub mod page;
 pub mod password;
 pub mod reaction;

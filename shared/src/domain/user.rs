@@ -50,6 +50,16 @@ pub struct Profile {
     pub image: Option<ImageUrl>,
 }
 
+/// What is shown for the name of a user who is gone. Nobody can have it.
+const DELETED: &str = "[deleted]";
+
+impl Profile {
+    /// What is shown of a user who is gone.
+    pub fn deleted() -> Self {
+        Self { username: Username(DELETED.to_owned()), bio: None, image: None }
+    }
+}
+
 /// What a user wants to be different; `None` keeps what is stored.
 #[derive(Debug, Clone, Default)]
 pub struct UserChanges {
@@ -121,13 +131,17 @@ impl Username {
     /// Parses a name.
     ///
     /// # Errors
-    /// A blank or overlong name, one with `/` or control characters.
+    /// A blank or overlong name, one with `/` or control characters, and `[deleted]`.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let name = violation::line(&text.nfkc().collect::<String>(), 64)?;
         if name.contains('/') {
             return Err(Violation::must_be("a name without \"/\""));
         }
-        Ok(Self(name))
+        let name = Self(name);
+        if name.folded() == DELETED {
+            return Err(Violation::must_be("somebody's name"));
+        }
+        Ok(name)
     }
 
     /// A name for somebody who has not chosen one: `user-` and 16 hexadecimal digits of what is `random`.
@@ -224,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for name in ["", "  ", "a/b", "a\u{0}b", &"x".repeat(65)] {
+        for name in ["", "  ", "a/b", "a\u{0}b", "[deleted]", " [DELETED] ", "［deleted］", &"x".repeat(65)] {
             assert!(Username::parse(name).is_err(), "{name:?}");
         }
     }

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::domain::{
     Timestamp, UserId,
+    login::LoginName,
     password::PasswordHash,
     session::Session,
-    user::{EmailAddress, User, Username},
+    user::{User, Username},
 };
 
 /// What no two users may share.
@@ -56,8 +57,11 @@ pub const REGISTRATIONS: &[Permission] =
 /// Login by password.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// The user with this address, and the hash of their password, if they have one.
-    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
+    /// Who has this name. It takes as long if nobody has.
+    async fn holder(&self, name: &LoginName) -> Result<Option<UserId>, StoreError>;
+
+    /// The user, and the hash of their password, if they have one. It takes as long if there is nobody to read.
+    async fn account(&self, user: Option<UserId>) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
 
     /// Replaces a hash by another of the same password, unless it has changed since: then nothing happens.
     async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;

@@ -20,8 +20,13 @@ use crate::{
     },
 };
 
+/// The partition of a user's sessions.
+pub(super) fn partition(user: UserId) -> String {
+    format!("USER#{user}")
+}
+
 fn session_key(user: UserId, session: SessionId) -> Key {
-    Key::new(format!("USER#{user}"), format!("SESSION#{session}"))
+    Key::new(partition(user), format!("SESSION#{session}"))
 }
 
 #[derive(Serialize, Deserialize)]

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     SessionTable,
+    departures::is_tombstone,
     error::{corrupt, store_error},
+    lockouts::LOCKOUT,
     store::{Dynamo, Item, Key, TableName, from_item, n, s, to_item},
     stream::{Images, Said},
     transaction::{Change, NotCommitted, Transaction},
@@ -16,6 +18,7 @@ use crate::{
     domain::{
         Timestamp, UserId,
         change::{FoldedUsername, Subject},
+        login::LoginName,
         password::PasswordHash,
         session::Session,
         user::{Bio, EmailAddress, ImageUrl, PhoneNumber, Role, User, Username},
@@ -52,7 +55,7 @@ fn phone_guard(phone: &PhoneNumber) -> Key {
 }
 
 /// The guards of what `user` has and nobody else may have.
-fn guards(user: &User) -> [(Unique, Option<Key>); 3] {
+pub(super) fn guards(user: &User) -> [(Unique, Option<Key>); 3] {
     [
         (Unique::Username, Some(username_guard(&user.username))),
         (Unique::Email, user.email.as_ref().map(email_guard)),
@@ -69,7 +72,7 @@ pub(super) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
         let name = FoldedUsername::parse(name).ok_or_else(|| corrupt("a guard without a name"))?;
         return Ok(images.existence(Subject::Username(name)));
     }
-    let private = [EMAIL, PHONE].iter().any(|prefix| key.pk.starts_with(prefix));
+    let private = [EMAIL, PHONE, LOCKOUT].iter().any(|prefix| key.pk.starts_with(prefix));
     Ok(if private { Said::Nothing } else { Said::Foreign })
 }
 
@@ -118,15 +121,19 @@ impl UserItem {
     }
 }
 
-/// A user as stored.
-pub(super) fn user_from(item: Item) -> Result<User, StoreError> {
-    Ok(from_item::<UserItem>(item)?.into_parts().0)
+/// A user as stored; `None` for what is left of one who is gone.
+pub(super) fn user_from(item: Item) -> Result<Option<User>, StoreError> {
+    Ok(item_from(item)?.map(|item| item.into_parts().0))
+}
+
+fn item_from(item: Item) -> Result<Option<UserItem>, StoreError> {
+    if is_tombstone(&item) { Ok(None) } else { from_item(item).map(Some) }
 }
 
 /// The table of users.
 #[derive(Clone)]
 pub struct UserTable {
-    dynamo: Dynamo,
+    pub(super) dynamo: Dynamo,
     pub(super) name: TableName,
 }
 
@@ -144,7 +151,7 @@ impl UserTable {
     }
 
     async fn user(&self, id: UserId) -> Result<Option<UserItem>, StoreError> {
-        self.dynamo.get(&self.name, user_key(id)).await?.map(from_item).transpose()
+        Ok(self.dynamo.get(&self.name, user_key(id)).await?.map(item_from).transpose()?.flatten())
     }
 }
 
@@ -161,12 +168,21 @@ impl Users for UserTable {
 
 #[async_trait]
 impl Credentials for UserTable {
-    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
-        match self.guarded(email_guard(email)).await? {
-            Some(holder) => Ok(self.user(holder.id).await?.map(UserItem::into_parts)),
-            // The same work as for a known address, so that time does not tell them apart.
-            None => self.user(UserId::from_bytes([0; 16])).await.map(|_| None),
-        }
+    async fn holder(&self, name: &LoginName) -> Result<Option<UserId>, StoreError> {
+        let guard = match name {
+            LoginName::Email(email) => email_guard(email),
+            LoginName::Username(username) => username_guard(username),
+            LoginName::Phone(phone) => phone_guard(phone),
+            // Nobody's, and as much work.
+            LoginName::Nobody(_) => Key::new(USERNAME, "GUARD"),
+        };
+        Ok(self.guarded(guard).await?.map(|holder| holder.id))
+    }
+
+    async fn account(&self, user: Option<UserId>) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
+        // Nobody's id, and as much work.
+        let id = user.unwrap_or(UserId::from_bytes([0; 16]));
+        Ok(self.user(id).await?.map(UserItem::into_parts))
     }
 
     async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
