@@ -14,7 +14,7 @@ use shared::{
         password::{Password, PasswordHash},
         user::EmailAddress,
     },
-    http::{ApiError, JsonBody, Object, Problem, views::LoginAnswer},
+    http::{ApiError, ClientAgent, JsonBody, Object, Problem, views::LoginAnswer},
     ports::{
         StoreError,
         passwords::{PasswordHasher, Verdict},
@@ -79,6 +79,7 @@ impl LoginUser {
         (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn log_in(
     State(state): State<PasswordLogins>,
+    ClientAgent(agent): ClientAgent,
     JsonBody(request): JsonBody<LoginRequest>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let (email, password) = request.user.0.parse()?;
@@ -94,7 +95,7 @@ async fn log_in(
     if verdict == Verdict::RightButOutdated {
         state.rehash(user.id, password, &hash).await?;
     }
-    let (session, refresh) = state.logins.begin(user.id);
+    let (session, refresh) = state.logins.begin(&user, agent);
     state.sessions.start(&session).await?;
     state.logins.remember(&session).await;
     Ok(Json(state.logins.answer(user, &refresh)?))

@@ -2,6 +2,7 @@
 //!
 //! A value of a type from here is valid by construction; nothing downstream checks it again.
 
+pub mod agent;
 pub mod article;
 pub mod change;
 pub mod comment;
@@ -13,6 +14,7 @@ pub mod idempotency;
 pub mod limit;
 pub mod page;
 pub mod password;
+pub mod policy;
 pub mod reaction;
 pub mod session;
 pub mod tag;

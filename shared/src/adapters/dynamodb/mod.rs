@@ -24,7 +24,7 @@ pub use idempotency::IdempotencyTable;
 pub use interactions::{FollowTable, InteractionTable, KeptTable};
 pub use leases::LeaseTable;
 pub use recorder::Recorder;
-pub use sessions::SessionTable;
+pub use sessions::{SessionTable, StateTables};
 pub use store::{Dynamo, TableNames};
 pub use stream::StreamRecords;
 pub use users::{Registry, UserTable};
