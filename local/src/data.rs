@@ -61,6 +61,11 @@ impl DataFolder {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Whether `path` is such a folder already.
+    pub fn exists(path: &Path) -> bool {
+        path.join(MARKER).exists()
+    }
+
     /// The folder, absolute.
     pub fn path(&self) -> &Path {
         &self.path

@@ -95,7 +95,7 @@ impl Services {
                 (Some(server), url)
             }
         };
-        match Backends::start(&template, &data, ports).await {
+        match Backends::start(&template, &data, ports, &redis_url).await {
             Ok(backends) => {
                 let environment = environment(&keys, &hmac, &redis_url, &backends);
                 Ok(Self { data, template, backends, redis, environment })

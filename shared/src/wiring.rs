@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     accounts::Logins,
     adapters::{
-        dynamodb::{Dynamo, DynamoSettings, InteractionTable, SessionTable, TableNames, UserTable},
+        dynamodb::{Dynamo, DynamoSettings, InteractionTable, SessionTable, StateTables, TableNames, UserTable},
         host::Host,
         jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
         redis::{Redis, RedisUrl},
@@ -84,6 +84,31 @@ impl LoginConfig {
             entrance: entrance(&self.keys.public(), redis.clone(), None, host),
             redis,
         })
+    }
+
+    /// The same parts for a function that asks who is there, and which also uses the tables that `others` names: its entrance
+    /// renews tokens that age.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    pub fn wire_gate(&self, host: &Host, others: TableNames) -> Result<(GateParts, LoginParts), StoreError> {
+        let names =
+            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
+        let dynamo = host.dynamo(&self.dynamo, names);
+        let redis = Arc::new(host.redis(&self.redis)?);
+        let users = UserTable::new(dynamo.clone(), &self.users_table);
+        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
+        let states: Arc<dyn SessionStates> = Arc::new(StateTables::new(sessions.clone(), users.clone()));
+        let tokens = Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl));
+        let entrance = Entrance {
+            renewals: Some(tokens.clone()),
+            ..entrance(&self.keys.public(), redis.clone(), Some(states), host)
+        };
+        let logins = Logins { tokens, cache: redis.clone(), system: host.system.clone() };
+        let (login_users, login_redis, login_entrance) = (users.clone(), redis.clone(), entrance.clone());
+        let gate = GateParts { users, dynamo, redis, entrance, system: host.system.clone() };
+        let parts = LoginParts { users: login_users, sessions, logins, redis: login_redis, entrance: login_entrance };
+        Ok((gate, parts))
     }
 }
 
@@ -170,10 +195,11 @@ impl GateConfig {
             TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
         let dynamo = host.dynamo(&self.dynamo, names);
         let redis = Arc::new(host.redis(&self.redis)?);
-        let sessions: Arc<dyn SessionStates> = Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table));
-        let entrance = entrance(&self.keys, redis.clone(), Some(sessions), host);
-        let (users, system) = (UserTable::new(dynamo.clone(), &self.users_table), host.system.clone());
-        Ok(GateParts { users, dynamo, redis, entrance, system })
+        let users = UserTable::new(dynamo.clone(), &self.users_table);
+        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
+        let states: Arc<dyn SessionStates> = Arc::new(StateTables::new(sessions, users.clone()));
+        let entrance = entrance(&self.keys, redis.clone(), Some(states), host);
+        Ok(GateParts { users, dynamo, redis, entrance, system: host.system.clone() })
     }
 }
 
@@ -183,6 +209,7 @@ fn entrance(keys: &PublicKeys, redis: Arc<Redis>, sessions: Option<Arc<dyn Sessi
         arrivals: redis.clone(),
         cache: redis,
         sessions,
+        renewals: None,
         system: host.system.clone(),
     }
 }

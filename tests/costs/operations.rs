@@ -8,6 +8,7 @@ use shared::{
     config::read_from,
     domain::{
         UserId,
+        agent::Agent,
         password::PasswordHash,
         user::{EmailAddress, Role, User, Username},
     },
@@ -221,8 +222,9 @@ async fn import_with_bcrypt(platform: &Platform) {
         image: None,
         created_at: now,
         version: 1,
+        epoch: 0,
     };
-    let (session, _) = parts.logins.begin(user.id);
+    let (session, _) = parts.logins.begin(&user, Agent::parse(""));
     let hash = PasswordHash(bcrypt::hash("an old password", 4).unwrap());
     Registry::new(parts.users, parts.sessions).register(&user, Some(&hash), &session).await.unwrap();
 }

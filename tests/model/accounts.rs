@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Answer, Outcome},
     expected::{Fields, Refusal, compare},
-    operation::{AccountFields, Refresh, Who},
+    operation::{AccountFields, Who},
     vocabulary::{Kept, Sent, Word},
     world::{Session, User, World},
 };
@@ -71,12 +71,13 @@ impl World {
     fn logged_in(&mut self, user: usize, status: u16, answer: &Answer) -> Outcome {
         let [token, refresh_token] = tokens(answer);
         compare(answer, status, &self.login_answer(user, &token, &refresh_token, answer))?;
-        self.sessions.push(Session { user, refresh_token, tokens: vec![token], live: true });
+        let (refresh_tokens, tokens) = (vec![refresh_token], vec![token]);
+        self.sessions.push(Session { user, refresh_tokens, tokens, live: true, ended_alone: false });
         Ok(())
     }
 
     /// What a login is answered; only the tokens and their lifetime are the platform's to choose.
-    fn login_answer(&self, user: usize, token: &str, refresh_token: &str, answer: &Answer) -> Value {
+    pub(crate) fn login_answer(&self, user: usize, token: &str, refresh_token: &str, answer: &Answer) -> Value {
         let mut expected = self.account_answer(user, token);
         expected["user"]["refreshToken"] = json!(refresh_token);
         expected["user"]["expiresIn"] = answer.body["user"]["expiresIn"].clone();
@@ -86,51 +87,8 @@ impl World {
     fn account_answer(&self, user: usize, token: &str) -> Value {
         let User { username, email, bio, image, .. } = &self.users[user];
         json!({"user": {
-            "email": email.shown, "token": token, "username": username.shown, "bio": bio, "image": image,
+            "email": email.shown, "token": token, "username": username.shown, "role": "author", "bio": bio, "image": image,
         }})
-    }
-
-    pub(crate) async fn refresh(&mut self, refresh: &Refresh) -> Outcome {
-        let mut fields = Fields::default();
-        let (session, text) = match refresh {
-            Refresh::Of(index) => {
-                let number = index.of(self.sessions.len());
-                (Some(number), Some(self.sessions[number].refresh_token.clone()))
-            }
-            Refresh::Forged(index) => (None, Some(forged(&self.sessions[index.of(self.sessions.len())].refresh_token))),
-            Refresh::Sent(sent) => (None, fields.filled("refreshToken", sent)),
-        };
-        let body = match text {
-            Some(text) => json!({ "refreshToken": text }),
-            None => fields.body("").as_object_mut().and_then(|body| body.remove("")).unwrap_or_default(),
-        };
-        let answer = self.ask(Method::POST, "/api/sessions/refresh", None, &body).await?;
-        if let Some(refusal) = fields.unreadable().or_else(|| fields.refused()) {
-            return refusal.compare(&answer);
-        }
-        let Some(number) = session.filter(|&session| self.sessions[session].live) else {
-            return Refusal::new(401, "refresh-token-invalid", &["refreshToken"]).compare(&answer);
-        };
-        let [token, _] = tokens(&answer);
-        let Session { user, refresh_token, .. } = &self.sessions[number];
-        compare(&answer, 200, &self.login_answer(*user, &token, refresh_token, &answer))?;
-        self.sessions[number].tokens.push(token);
-        Ok(())
-    }
-
-    /// A session that has ended may be ended again: only a token that is none is refused.
-    pub(crate) async fn log_out(&mut self, who: &Who) -> Outcome {
-        let caller = self.caller(who);
-        let answer = self.ask(Method::POST, "/api/sessions/logout", caller.token.as_deref(), &Value::Null).await?;
-        match who {
-            Who::Session { session, .. } => {
-                compare(&answer, 204, &Value::Null)?;
-                let number = session.of(self.sessions.len());
-                self.sessions[number].live = false;
-                Ok(())
-            }
-            _ => caller.needed().map_or_else(|refusal| refusal.compare(&answer), |_| Err("nobody logs out".to_owned())),
-        }
     }
 
     pub(crate) async fn account(&mut self, who: &Who) -> Outcome {
@@ -186,12 +144,6 @@ impl World {
 }
 
 /// The access token and the refresh token of an answer; empty where there is none.
-fn tokens(answer: &Answer) -> [String; 2] {
+pub(crate) fn tokens(answer: &Answer) -> [String; 2] {
     ["token", "refreshToken"].map(|name| answer.body["user"][name].as_str().unwrap_or_default().to_owned())
-}
-
-/// The token with another secret: its last characters are the secret's.
-fn forged(token: &str) -> String {
-    let (start, end) = token.split_at(token.len() - 4);
-    format!("{start}{}", if end == "AAAA" { "BAAA" } else { "AAAA" })
 }

@@ -13,6 +13,7 @@ mod follows;
 mod likes;
 mod lists;
 mod operation;
+mod sessions;
 mod vocabulary;
 mod world;
 

@@ -60,7 +60,8 @@ pub(crate) enum Tag {
 /// A refresh token.
 #[derive(Debug, Clone)]
 pub(crate) enum Refresh {
-    Of(Pick),
+    /// A session's, so many refreshes ago.
+    Of(Pick, usize),
     /// That of a session with another secret.
     Forged(Pick),
     Sent(Sent<Word>),
@@ -117,6 +118,10 @@ pub(crate) enum Operation {
     },
     Refresh(Refresh),
     LogOut(Who),
+    LogOutOthers(Who),
+    LogOutEverywhere(Who),
+    EndSession(Who, Pick),
+    Sessions(Who),
     Account(Who),
     ChangeAccount(Who, AccountFields),
     Profile(Who, Word),
@@ -201,9 +206,13 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         6 => (who(), account_changes()).prop_map(|(who, fields)| Operation::ChangeAccount(who, fields)),
         3 => who().prop_map(Operation::Account),
         2 => who().prop_map(Operation::LogOut),
-        3 => refresh().prop_map(Operation::Refresh),
+        1 => who().prop_map(Operation::LogOutOthers),
+        1 => who().prop_map(Operation::LogOutEverywhere),
+        2 => (who(), pick()).prop_map(|(who, session)| Operation::EndSession(who, session)),
+        2 => who().prop_map(Operation::Sessions),
+        6 => refresh().prop_map(Operation::Refresh),
         1 => Just(Operation::EmptyCache),
-        2 => log_in,
+        3 => log_in,
         2 => sign_up,
     ]
 }
@@ -253,7 +262,7 @@ fn comment_query() -> impl Strategy<Value = CommentQuery> {
 fn refresh() -> impl Strategy<Value = Refresh> {
     let texts = ["", "none", "eyJhbGciOiJub25lIn0.e30."].map(|text| Word { written: text.to_owned(), kept: None });
     prop_oneof![
-        6 => pick().prop_map(Refresh::Of),
+        6 => (pick(), select(vec![0, 0, 0, 1, 1, 2])).prop_map(|(session, ago)| Refresh::Of(session, ago)),
         1 => pick().prop_map(Refresh::Forged),
         1 => mostly(texts.to_vec()).prop_map(Refresh::Sent),
     ]

@@ -33,10 +33,13 @@ pub(crate) struct User {
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) user: usize,
-    pub(crate) refresh_token: String,
+    /// All that were ever given out, each once; the last is good, and the one before gets it again.
+    pub(crate) refresh_tokens: Vec<String>,
     /// All that were ever given out; every one is good as long as the session lives.
     pub(crate) tokens: Vec<String>,
     pub(crate) live: bool,
+    /// Whether it was ended by itself, not only together with others.
+    pub(crate) ended_alone: bool,
 }
 
 /// An article, or what it was when it was withdrawn or deleted.
@@ -131,6 +134,10 @@ impl World {
             Operation::LogIn { email, password } => self.log_in(email, password).await,
             Operation::Refresh(refresh) => self.refresh(refresh).await,
             Operation::LogOut(who) => self.log_out(who).await,
+            Operation::LogOutOthers(who) => self.log_out_others(who).await,
+            Operation::LogOutEverywhere(who) => self.log_out_everywhere(who).await,
+            Operation::EndSession(who, session) => self.end_session(who, *session).await,
+            Operation::Sessions(who) => self.list_sessions(who).await.map(drop),
             Operation::Account(who) => self.account(who).await,
             Operation::ChangeAccount(who, fields) => self.change_account(who, fields).await,
             Operation::Profile(who, name) => self.profile(who, &name.of(self.case)).await,

@@ -19,7 +19,7 @@ use shared::{
         login::LoginName,
         password::{Password, PasswordHash},
     },
-    http::{ApiError, ClientAddress, JsonBody, Object, Problem, views::LoginAnswer},
+    http::{ApiError, ClientAddress, ClientAgent, JsonBody, Object, Problem, views::LoginAnswer},
     ports::{StoreError, passwords::Verdict, sessions::SessionStarts, users::Credentials},
     proofs::Proofs,
 };
@@ -98,6 +98,7 @@ impl LoginUser {
         (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn log_in(
     State(state): State<PasswordLogins>,
+    ClientAgent(agent): ClientAgent,
     ClientAddress(address): ClientAddress,
     JsonBody(request): JsonBody<LoginRequest>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
@@ -114,7 +115,7 @@ async fn log_in(
     if verdict == Verdict::RightButOutdated {
         state.rehash(user.id, password, &hash).await?;
     }
-    let (session, refresh) = state.logins.begin(user.id);
+    let (session, refresh) = state.logins.begin(&user, agent);
     let forgotten = state.proofs.succeeded(counted.iter().chain(&from_address));
     let (started, ()) = join(state.sessions.start(&session), forgotten).await;
     started?;

@@ -12,7 +12,7 @@ use shared::{
     function::{Function, Wired},
     http::Arriving,
     ports::{StoreError, cache::Wanted, follows, permission::Permission, sessions, users},
-    wiring::GateConfig,
+    wiring::LoginConfig,
 };
 
 use crate::Profiles;
@@ -22,17 +22,18 @@ pub struct Profile;
 
 /// What the function reads from the environment.
 pub struct Config {
-    gate: GateConfig,
+    /// It renews tokens that age, so that it holds the keys that sign them.
+    logins: LoginConfig,
     interactions_table: String,
     common_passwords: CommonPasswords,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let gate = GateConfig::take(reader);
+        let logins = LoginConfig::take(reader);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
         let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
-        Some(Self { gate: gate?, interactions_table: interactions_table?, common_passwords: common_passwords? })
+        Some(Self { logins: logins?, interactions_table: interactions_table?, common_passwords: common_passwords? })
     }
 }
 
@@ -51,7 +52,7 @@ impl Function for Profile {
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Profiles>, StoreError> {
         let names = TableNames { interactions: Some(config.interactions_table.clone()), ..TableNames::default() };
-        let parts = config.gate.wire(host, names)?;
+        let (parts, _) = config.logins.wire_gate(host, names)?;
         let interactions = Arc::new(InteractionTable::new(parts.dynamo.clone(), &config.interactions_table));
         let state = Profiles {
             cached: parts.profiles(),

@@ -2,6 +2,7 @@
 //!
 //! A value of a type from here is valid by construction; nothing downstream checks it again.
 
+pub mod agent;
 pub mod article;
 pub mod change;
 pub mod comment;
@@ -15,6 +16,7 @@ pub mod lockout;
 pub mod login;
 pub mod page;
 pub mod password;
+pub mod policy;
 pub mod reaction;
 pub mod session;
 pub mod tag;

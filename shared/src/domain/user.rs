@@ -30,6 +30,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Counts the changes, from 1.
     pub version: u64,
+    /// Counts the changes of what the user's sessions may do, from 0: a session remembers in which epoch it began.
+    pub epoch: u64,
 }
 
 impl User {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{MAX_BODY_BYTES, if_match::version_tag, limits::seconds};
 use crate::{
-    domain::{Violation, Violations},
+    domain::{Violation, Violations, user::Role},
     ports::{StoreError, users::Unique},
     telemetry::chain,
 };
@@ -37,6 +37,10 @@ pub enum ApiError {
     RefreshTokenInvalid,
     /// 403: the thing belongs to somebody else.
     Forbidden(&'static str),
+    /// 403: it takes at least this role.
+    RoleRequired(Role),
+    /// 403: it takes a login that is younger than ten minutes.
+    LoginTooOld,
     /// 404: there is no such thing.
     NotFound(&'static str),
     /// 405: the path has other methods, named here as `Allow` lists them.
@@ -170,6 +174,18 @@ impl ApiError {
             Self::Forbidden(thing) => {
                 kind(StatusCode::FORBIDDEN, "forbidden", "It belongs to somebody else", one(thing, "forbidden"))
             }
+            Self::RoleRequired(role) => kind(
+                StatusCode::FORBIDDEN,
+                "role-required",
+                "It takes another role",
+                one("role", format!("must be at least {role}")),
+            ),
+            Self::LoginTooOld => kind(
+                StatusCode::FORBIDDEN,
+                "login-too-old",
+                "Log in again first",
+                one("login", "must be younger than 10 minutes"),
+            ),
             Self::NotFound(thing) => {
                 kind(StatusCode::NOT_FOUND, "not-found", "There is no such thing", one(thing, "not found"))
             }

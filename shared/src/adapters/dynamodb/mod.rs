@@ -28,7 +28,7 @@ pub use interactions::{FollowTable, InteractionTable, KeptTable};
 pub use leases::LeaseTable;
 pub use lockouts::LockoutTable;
 pub use recorder::Recorder;
-pub use sessions::SessionTable;
+pub use sessions::{SessionTable, StateTables};
 pub use store::{Dynamo, TableNames};
 pub use stream::StreamRecords;
 pub use user_sweeps::UserSweeper;

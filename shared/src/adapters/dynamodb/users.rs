@@ -1,5 +1,7 @@
 //! Users, and the guards of what must be unique among them.
 
+mod rights;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -16,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Timestamp, UserId,
+        SessionId, Timestamp, UserId,
         change::{FoldedUsername, Subject},
         login::LoginName,
         password::PasswordHash,
@@ -96,6 +98,13 @@ struct UserItem {
     password_hash: Option<String>,
     created_at: Timestamp,
     version: u64,
+    #[serde(default)]
+    epoch: u64,
+    /// Sessions that began in an earlier epoch have ended, but for the one that is kept.
+    #[serde(default)]
+    ended_before: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_session: Option<SessionId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,17 +118,33 @@ struct GuardItem {
 
 impl UserItem {
     fn new(user: &User, hash: Option<&PasswordHash>) -> Self {
-        let User { id, username, email, phone, role, bio, image, created_at, version } = user.clone();
-        let password_hash = hash.map(|hash| hash.0.clone());
-        Self { key: user_key(id), id, username, email, phone, role, bio, image, password_hash, created_at, version }
+        let User { id, username, email, phone, role, bio, image, created_at, version, epoch } = user.clone();
+        Self {
+            key: user_key(id),
+            id,
+            username,
+            email,
+            phone,
+            role,
+            bio,
+            image,
+            password_hash: hash.map(|hash| hash.0.clone()),
+            created_at,
+            version,
+            epoch,
+            ended_before: 0,
+            kept_session: None,
+        }
     }
 
     fn into_parts(self) -> (User, Option<PasswordHash>) {
-        let Self { key: _, id, username, email, phone, role, bio, image, password_hash, created_at, version } = self;
-        let user = User { id, username, email, phone, role, bio, image, created_at, version };
+        let Self { id, username, email, phone, role, bio, image, password_hash, created_at, version, epoch, .. } = self;
+        let user = User { id, username, email, phone, role, bio, image, created_at, version, epoch };
         (user, password_hash.map(PasswordHash))
     }
 }
+
+pub(super) use rights::rights_from;
 
 /// A user as stored; `None` for what is left of one who is gone.
 pub(super) fn user_from(item: Item) -> Result<Option<User>, StoreError> {
@@ -333,6 +358,7 @@ mod tests {
             image: None,
             created_at: Timestamp::from_millis(0),
             version,
+            epoch: 0,
         }
     }
 
