@@ -4,6 +4,7 @@
 
 pub mod article;
 pub mod change;
+pub mod code;
 pub mod comment;
 pub mod draft;
 mod field;
@@ -15,12 +16,13 @@ pub mod page;
 pub mod password;
 pub mod reaction;
 pub mod session;
+pub mod sms;
 pub mod tag;
 mod timestamp;
 pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, UserId};
+pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, TaskId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

@@ -12,7 +12,7 @@ use http::{Method, request::Parts};
 
 use super::{
     ApiError,
-    address::TrustedProxies,
+    address::{ClientAddress, TrustedProxies},
     auth::{Admission, Presented},
     limits::{self, RateLimits},
 };
@@ -162,6 +162,7 @@ pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
         Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
         None => {
             let found = arrival.wanted.into_iter().zip(found).collect();
+            parts.extensions.insert(ClientAddress(address));
             parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
             parts.extensions.insert(Admission::new(entrance.clone(), presented, session, away));
             next.run(Request::from_parts(parts, body)).await

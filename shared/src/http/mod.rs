@@ -17,7 +17,7 @@ mod query;
 mod reading;
 pub mod views;
 
-pub use address::{Peer, TrustedProxies};
+pub use address::{ClientAddress, Peer, TrustedProxies};
 pub(crate) use entrance::Prefetch;
 pub use entrance::{Arriving, Asked, Entrance, Prefetched};
 pub use if_match::{IfMatch, version_tag};

@@ -10,7 +10,7 @@ use crate::domain::{
     Timestamp, UserId,
     password::PasswordHash,
     session::Session,
-    user::{EmailAddress, User, Username},
+    user::{EmailAddress, PhoneNumber, User, Username},
 };
 
 /// What no two users may share.
@@ -66,6 +66,16 @@ pub trait Credentials: Send + Sync {
 /// What [`Credentials`] does to tables.
 pub const CREDENTIALS: &[Permission] =
     &[Permission::new(Table::Users, "GetItem"), Permission::new(Table::Users, "UpdateItem")];
+
+/// Login by phone.
+#[async_trait]
+pub trait PhoneOwners: Send + Sync {
+    /// Whose number this is, as last written.
+    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError>;
+}
+
+/// What [`PhoneOwners`] does to tables.
+pub const PHONE_OWNERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
 
 /// Who has a name, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The ports on DynamoDB. Each entity's keys are built in its own file and nowhere else.
 
 mod articles;
+mod breakers;
 mod client;
 mod comments;
 mod compression;
@@ -13,10 +14,12 @@ mod recorder;
 mod sessions;
 mod store;
 mod stream;
+mod tasks;
 mod transaction;
 mod users;
 
 pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
+pub use breakers::BreakerTable;
 pub use client::DynamoSettings;
 pub use comments::{CommentSweeper, CommentTable, CommentViews, CommentWriter};
 pub use failures::FailureTable;
@@ -27,4 +30,5 @@ pub use recorder::Recorder;
 pub use sessions::SessionTable;
 pub use store::{Dynamo, TableNames};
 pub use stream::StreamRecords;
+pub use tasks::TaskTable;
 pub use users::{Registry, UserTable};

@@ -22,7 +22,7 @@ use crate::{
     },
     ports::{
         StoreError,
-        users::{Accounts, Credentials, Holder, Registrations, SaveUserError, Unique, Users},
+        users::{Accounts, Credentials, Holder, PhoneOwners, Registrations, SaveUserError, Unique, Users},
     },
 };
 
@@ -156,6 +156,16 @@ impl Users for UserTable {
 
     async fn holder(&self, username: &Username) -> Result<Option<Holder>, StoreError> {
         self.guarded(username_guard(username)).await
+    }
+}
+
+#[async_trait]
+impl PhoneOwners for UserTable {
+    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError> {
+        let Some(holder) = self.guarded(phone_guard(phone)).await? else { return Ok(None) };
+        let user = self.user(holder.id).await?.map(|item| item.into_parts().0);
+        // They may have given it up between the two reads.
+        Ok(user.filter(|user| user.phone.as_ref() == Some(phone)))
     }
 }
 
