@@ -38,6 +38,7 @@ pub fn all() -> Vec<Entry> {
         entry::<signup::Signup>(),
         entry::<login::Login>(),
         entry::<session::Session>(),
+        entry::<password_reset::PasswordReset>(),
         entry::<profile::Profile>(),
         entry::<follow::Follow>(),
         entry::<publish::Publish>(),

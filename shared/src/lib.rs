@@ -9,6 +9,7 @@ pub mod adapters;
 pub mod batch;
 pub mod cache;
 pub mod cached;
+pub mod codes;
 pub mod config;
 pub mod domain;
 pub mod function;

@@ -116,6 +116,10 @@ pub(crate) enum Operation {
         email: Sent<Word>,
         password: Sent<Word>,
     },
+    LogInByName {
+        username: Sent<Word>,
+        password: Sent<Word>,
+    },
     Refresh(Refresh),
     LogOut(Who),
     LogOutOthers(Who),
@@ -168,6 +172,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         .prop_map(|(username, email, password)| Operation::SignUp { username, email, password });
     let log_in = (mostly(words::emails()), mostly(words::passwords()))
         .prop_map(|(email, password)| Operation::LogIn { email, password });
+    let log_in_by_name = (mostly(words::names()), mostly(words::passwords()))
+        .prop_map(|(username, password)| Operation::LogInByName { username, password });
     prop_oneof![
         12 => (who(), new_article()).prop_map(|(who, fields)| Operation::Publish(who, fields)),
         8 => (who(), which()).prop_map(|(who, which)| Operation::Like(who, which)),
@@ -213,6 +219,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         6 => refresh().prop_map(Operation::Refresh),
         1 => Just(Operation::EmptyCache),
         3 => log_in,
+        2 => log_in_by_name,
         2 => sign_up,
     ]
 }

@@ -152,7 +152,7 @@ impl World {
     }
 
     /// The session by number of whoever asks with a token of one.
-    fn asking(&self, who: &Who) -> Option<usize> {
+    pub(crate) fn asking(&self, who: &Who) -> Option<usize> {
         match who {
             Who::Session { session, .. } => Some(session.of(self.sessions.len())),
             Who::Nobody | Who::Forger => None,
@@ -164,7 +164,7 @@ impl World {
         (session.live, session.ended_alone) = (false, true);
     }
 
-    fn end_all(&mut self, user: usize, kept: Option<usize>) {
+    pub(crate) fn end_all(&mut self, user: usize, kept: Option<usize>) {
         for (number, session) in self.sessions.iter_mut().enumerate() {
             session.live &= session.user != user || Some(number) == kept;
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     client::{Answer, Client, Outcome},
@@ -19,6 +20,7 @@ pub(crate) struct User {
     pub(crate) username: Kept,
     pub(crate) email: Kept,
     pub(crate) password: String,
+    pub(crate) tries: Tries,
     pub(crate) bio: Option<String>,
     pub(crate) image: Option<String>,
     /// Users by number.
@@ -27,6 +29,14 @@ pub(crate) struct User {
     pub(crate) likes: BTreeSet<usize>,
     /// Articles by number, each with its folder.
     pub(crate) collects: BTreeMap<usize, Option<String>>,
+}
+
+/// Wrong passwords since the last login.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tries {
+    pub(crate) wrong: u32,
+    /// When the last free one of them was.
+    pub(crate) locked: Option<Instant>,
 }
 
 /// A login, its user by number.
@@ -131,7 +141,8 @@ impl World {
     pub(crate) async fn perform(&mut self, operation: &Operation) -> Outcome {
         match operation {
             Operation::SignUp { username, email, password } => self.sign_up(username, email, password).await,
-            Operation::LogIn { email, password } => self.log_in(email, password).await,
+            Operation::LogIn { email, password } => self.log_in("email", email, password).await,
+            Operation::LogInByName { username, password } => self.log_in("username", username, password).await,
             Operation::Refresh(refresh) => self.refresh(refresh).await,
             Operation::LogOut(who) => self.log_out(who).await,
             Operation::LogOutOthers(who) => self.log_out_others(who).await,

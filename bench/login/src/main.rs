@@ -112,13 +112,18 @@ impl Users {
     async fn refused(&self, email: &str, password: &str) -> Result<f64> {
         let user = json!({"user": {"email": email, "password": password}});
         let request = self.http.post(format!("{}/api/users/login", self.url)).json(&user);
-        let start = Instant::now();
+        let start = now();
         let answer = request.send().await?;
         let status = answer.status();
         answer.bytes().await?;
         let took = start.elapsed().as_secs_f64() * 1_000.0;
         if status == 401 { Ok(took) } else { Err(format!("{email}: {status} instead of 401").into()) }
     }
+}
+
+#[allow(clippy::disallowed_methods, reason = "how long a login takes is what is measured")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Prints the medians and what the test says of each pair; whether all are alike.

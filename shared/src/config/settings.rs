@@ -18,6 +18,7 @@ use crate::{
         limit::{self, Quotas},
         lockout::{self, Patiences},
         password::CommonPasswords,
+        sms::{self, Countries, Rate, SmsQuotas, TaskKey},
     },
     http::{TrustedProxies, cors::AllowedOrigins},
 };
@@ -61,6 +62,8 @@ settings! {
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
     INTERACTIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of likes, collections, follows and counters.", text;
     CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
+    TASKS_TABLE: String = "the name of a DynamoDB table", None, "The table of messages to send, and of how many there were.", text;
+    SMS_DISPATCH_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of messages to phones that are to be sent.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
     JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,
@@ -69,6 +72,14 @@ settings! {
         "What verifies access tokens. `bloghub keys` makes it.", PublicKeys::parse;
     HMAC_KEY: HmacKey = "base64 of at least 32 random bytes", None,
         "The secret under which bodies of requests with an idempotency key are recognised. `bloghub keys` makes one.", HmacKey::parse;
+    SMS_TASK_KEY: TaskKey = "base64 of 32 random bytes", None,
+        "The key under which messages to phones wait to be sent. `bloghub keys` makes one.", TaskKey::parse;
+    SMS_COUNTRIES: Countries = "\"*\", or countries such as CN,US (ISO 3166-1)", None,
+        "To whose phones messages go. Absent, to nobody's.", str::parse;
+    SMS_QUOTAS: SmsQuotas = sms::SMS_QUOTAS_FORM, Some(sms::DEFAULT_QUOTAS),
+        "How many messages there may be a day, and wrong tries of one phone; what is not named keeps its default.", str::parse;
+    SMS_RATE: Rate = "messages/seconds, such as 600/60", Some("600/60"),
+        "How many messages vendors are handed in any stretch of so many seconds; what is beyond waits.", str::parse;
     ACCESS_TOKEN_TTL: Duration = "seconds, from 60 to 2592000", Some("900"), "How long an access token is good.", seconds;
     COMMON_PASSWORDS: CommonPasswords = "\"refuse\" or \"allow\"", Some("refuse"),
         "Whether the 3,000 most common passwords may be chosen.", common_passwords;

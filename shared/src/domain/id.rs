@@ -69,4 +69,6 @@ identifiers! {
     DraftId
     /// Identifies one try to take a lease.
     HolderId
+    /// Identifies a message that is to be sent, and orders it among the others by when it was asked for.
+    TaskId
 }

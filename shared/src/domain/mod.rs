@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod article;
 pub mod change;
+pub mod code;
 pub mod comment;
 pub mod draft;
 mod field;
@@ -19,12 +20,13 @@ pub mod password;
 pub mod policy;
 pub mod reaction;
 pub mod session;
+pub mod sms;
 pub mod tag;
 mod timestamp;
 pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, UserId};
+pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, TaskId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

@@ -36,7 +36,7 @@ impl Timestamp {
 
     /// How long it is from this to `later`; nothing if that is past.
     pub fn until(self, later: Self) -> Duration {
-        Duration::from_millis(later.0.saturating_sub(self.0).max(0).unsigned_abs())
+        Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or_default())
     }
 
     /// `now`, or one millisecond after this if the clock has not moved past it: a change is always seen to move time.

@@ -15,8 +15,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// The network of the client that a request comes from; `None` if nobody knows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The network of the client that a request comes from, as the entrance found it; absent if nobody knows.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress {

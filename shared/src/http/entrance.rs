@@ -167,6 +167,7 @@ pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
         Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
         None => {
             let found = arrival.wanted.into_iter().zip(found).collect();
+            parts.extensions.insert(ClientAddress(address));
             parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
             parts.extensions.insert(ClientAddress(address));
             let admission = Admission::new(entrance.clone(), presented, session, away, now);

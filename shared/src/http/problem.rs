@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{MAX_BODY_BYTES, if_match::version_tag, limits::seconds};
 use crate::{
     domain::{Violation, Violations, user::Role},
-    ports::{StoreError, users::Unique},
+    ports::{StoreError, codes::SendCodeError, users::Unique},
     telemetry::chain,
 };
 
@@ -35,6 +35,8 @@ pub enum ApiError {
     CredentialsInvalid,
     /// 401: the refresh token is unknown, expired, or of an ended session.
     RefreshTokenInvalid,
+    /// 401: the code is wrong, used, expired, or there never was one.
+    CodeInvalid,
     /// 403: the thing belongs to somebody else.
     Forbidden(&'static str),
     /// 403: it takes at least this role.
@@ -103,6 +105,16 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<SendCodeError> for ApiError {
+    fn from(error: SendCodeError) -> Self {
+        match error {
+            SendCodeError::Country => Self::invalid("phone", Violation("is in a country that gets no messages".into())),
+            SendCodeError::TooMany(retry_after) => Self::TooManyRequests { retry_after },
+            SendCodeError::Store(error) => error.into(),
+        }
+    }
+}
+
 /// The body of every 4xx and 5xx answer, as `application/problem+json`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -167,6 +179,9 @@ impl ApiError {
             Self::TokenInvalid => unauthorized("token-invalid", "Log in again", one("token", "is invalid")),
             Self::CredentialsInvalid => {
                 unauthorized("credentials-invalid", "The credentials are wrong", one("credentials", "invalid"))
+            }
+            Self::CodeInvalid => {
+                unauthorized("code-invalid", "Ask for another code", one("code", "is invalid or has expired"))
             }
             Self::RefreshTokenInvalid => {
                 unauthorized("refresh-token-invalid", "Log in again", one("refreshToken", "is invalid"))

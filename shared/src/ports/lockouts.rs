@@ -43,6 +43,9 @@ pub trait Lockouts: Send + Sync {
     async fn clear(&self, account: UserId) -> Result<(), StoreError>;
 }
 
+/// What [`Lockouts::clear`] alone does to tables.
+pub const CLEARS: &[Permission] = &[Permission::new(Table::Users, "DeleteItem")];
+
 /// What [`Lockouts`] does to tables.
 pub const LOCKOUTS: &[Permission] =
     &[Permission::new(Table::Users, "UpdateItem"), Permission::new(Table::Users, "DeleteItem")];

@@ -10,8 +10,8 @@ use crate::domain::{
     Timestamp, UserId,
     login::LoginName,
     password::PasswordHash,
-    session::Session,
-    user::{User, Username},
+    session::{Rights, Session},
+    user::{PhoneNumber, User, Username},
 };
 
 /// What no two users may share.
@@ -71,6 +71,28 @@ pub trait Credentials: Send + Sync {
 pub const CREDENTIALS: &[Permission] =
     &[Permission::new(Table::Users, "GetItem"), Permission::new(Table::Users, "UpdateItem")];
 
+/// Login by phone.
+#[async_trait]
+pub trait PhoneOwners: Send + Sync {
+    /// Whose number this is, as last written.
+    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError>;
+}
+
+/// What [`PhoneOwners`] does to tables.
+pub const PHONE_OWNERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
+
+/// A new password for somebody who has proved who they are by other means.
+#[async_trait]
+pub trait PasswordChanges: Send + Sync {
+    /// Stores the new password and ends the user's sessions, as `ends` says, which is of the epoch after the one that was read; `false`,
+    /// and nothing changes, if another began in between or the user is gone. It is to be
+    /// [announced](super::sessions::SessionCache::announce).
+    async fn change_password(&self, user: UserId, hash: &PasswordHash, ends: &Rights) -> Result<bool, StoreError>;
+}
+
+/// What [`PasswordChanges`] does to tables.
+pub const PASSWORD_CHANGES: &[Permission] = &[Permission::new(Table::Users, "UpdateItem")];
+
 /// Who has a name, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
@@ -97,7 +119,8 @@ pub const USERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Stores `new` in place of `old` at `now`, and a new password if there is one: all or nothing, and only if the user is
-    /// still at `old`'s version.
+    /// still at `old`'s version. With `ends`, which is of the epoch after `old`'s, it ends all sessions but the one that is kept:
+    /// whoever asks for that [announces](super::sessions::SessionCache::announce) it.
     ///
     /// # Errors
     /// [`SaveUserError::Taken`] or [`SaveUserError::Changed`].
@@ -106,6 +129,7 @@ pub trait Accounts: Send + Sync {
         old: &User,
         new: &User,
         hash: Option<&PasswordHash>,
+        ends: Option<&Rights>,
         now: Timestamp,
     ) -> Result<(), SaveUserError>;
 }

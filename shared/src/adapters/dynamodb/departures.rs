@@ -59,6 +59,7 @@ impl Departures for UserTable {
     async fn depart(&self, user: &User, now: Timestamp) -> Result<(), DepartError> {
         let mut transaction = Transaction::default();
         let tombstone = Tombstone { key: user_key(user.id), id: user.id, deleted_at: now, version: user.version + 1 };
+        // A role that was given, or a session that was ended, in between has not changed what is deleted.
         transaction.replace(&self.name, to_item(&tombstone)?, user.version)?;
         for (_, guard) in guards(user) {
             if let Some(guard) = guard {

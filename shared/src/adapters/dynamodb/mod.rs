@@ -1,6 +1,7 @@
 //! The ports on DynamoDB. Each entity's keys are built in its own file and nowhere else.
 
 mod articles;
+mod breakers;
 mod client;
 mod comments;
 mod compression;
@@ -15,11 +16,13 @@ mod recorder;
 mod sessions;
 mod store;
 mod stream;
+mod tasks;
 mod transaction;
 mod user_sweeps;
 mod users;
 
 pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
+pub use breakers::BreakerTable;
 pub use client::DynamoSettings;
 pub use comments::{CommentSweeper, CommentTable, CommentViews, CommentWriter};
 pub use failures::FailureTable;
@@ -31,5 +34,6 @@ pub use recorder::Recorder;
 pub use sessions::{SessionTable, StateTables};
 pub use store::{Dynamo, TableNames};
 pub use stream::StreamRecords;
+pub use tasks::TaskTable;
 pub use user_sweeps::UserSweeper;
 pub use users::{Registry, UserTable};

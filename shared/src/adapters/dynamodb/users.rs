@@ -22,12 +22,14 @@ use crate::{
         change::{FoldedUsername, Subject},
         login::LoginName,
         password::PasswordHash,
-        session::Session,
+        session::{Rights, Session},
         user::{Bio, EmailAddress, ImageUrl, PhoneNumber, Role, User, Username},
     },
     ports::{
         StoreError,
-        users::{Accounts, Credentials, Holder, Registrations, SaveUserError, Unique, Users},
+        users::{
+            Accounts, Credentials, Holder, PasswordChanges, PhoneOwners, Registrations, SaveUserError, Unique, Users,
+        },
     },
 };
 
@@ -144,6 +146,7 @@ impl UserItem {
     }
 }
 
+use rights::ended_as;
 pub(super) use rights::rights_from;
 
 /// A user as stored; `None` for what is left of one who is gone.
@@ -192,6 +195,16 @@ impl Users for UserTable {
 }
 
 #[async_trait]
+impl PhoneOwners for UserTable {
+    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError> {
+        let Some(holder) = self.guarded(phone_guard(phone)).await? else { return Ok(None) };
+        let user = self.user(holder.id).await?.map(|item| item.into_parts().0);
+        // They may have given it up between the two reads.
+        Ok(user.filter(|user| user.phone.as_ref() == Some(phone)))
+    }
+}
+
+#[async_trait]
 impl Credentials for UserTable {
     async fn holder(&self, name: &LoginName) -> Result<Option<UserId>, StoreError> {
         let guard = match name {
@@ -229,16 +242,51 @@ impl Credentials for UserTable {
 }
 
 #[async_trait]
+impl PasswordChanges for UserTable {
+    async fn change_password(&self, user: UserId, hash: &PasswordHash, ends: &Rights) -> Result<bool, StoreError> {
+        let (mut set, remove, values) = ended_as(ends);
+        set.push("passwordHash = :hash");
+        let mut expression = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            expression += &format!(" REMOVE {}", remove.join(", "));
+        }
+        let mut update = self
+            .dynamo
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(user_key(user).attributes()))
+            .update_expression(expression)
+            // Who is gone has no name, and gets no password.
+            .condition_expression(
+                "attribute_exists(username) AND (epoch = :epochBefore OR attribute_not_exists(epoch))",
+            )
+            .expression_attribute_values(":hash", s(&hash.0));
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(error)),
+        }
+    }
+}
+
+#[async_trait]
 impl Accounts for UserTable {
     async fn update(
         &self,
         old: &User,
         new: &User,
         hash: Option<&PasswordHash>,
+        ends: Option<&Rights>,
         now: Timestamp,
     ) -> Result<(), SaveUserError> {
         let mut transaction = Transaction::default();
-        transaction.update(&self.name, user_key(old.id), user_change(old, new, hash))?;
+        transaction.update(&self.name, user_key(old.id), user_change(old, new, hash, ends))?;
         // Which part of the transaction takes what; part 0 is the user.
         let mut takes = HashMap::new();
         let mut parts = 1;
@@ -263,8 +311,9 @@ impl Accounts for UserTable {
     }
 }
 
-/// What an update must do to `old`'s item to make it `new`'s. The hash is kept where there is no new one.
-fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>) -> Change {
+/// What an update must do to `old`'s item to make it `new`'s. The hash is kept where there is no new one, and so is what holds for the
+/// user's sessions.
+fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>, ends: Option<&Rights>) -> Change {
     let mut set = vec!["username = :username".to_owned(), "version = :new".to_owned()];
     let mut remove = Vec::new();
     let mut values = vec![(":username", s(new.username.as_str())), (":new", n(new.version)), (":old", n(old.version))];
@@ -287,11 +336,19 @@ fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>) -> Change {
         set.push("passwordHash = :hash".to_owned());
         values.push((":hash", s(&hash.0)));
     }
+    let mut condition = "version = :old";
+    if let Some(ends) = ends {
+        let (sets, removes, ended) = ended_as(ends);
+        set.extend(sets.into_iter().map(str::to_owned));
+        remove.extend(removes);
+        values.extend(ended);
+        condition = "version = :old AND (epoch = :epochBefore OR attribute_not_exists(epoch))";
+    }
     let mut update = format!("SET {}", set.join(", "));
     if !remove.is_empty() {
         update += &format!(" REMOVE {}", remove.join(", "));
     }
-    Change { update, condition: Some("version = :old"), values }
+    Change { update, condition: Some(condition), values }
 }
 
 /// Sign-up, over the tables of users and of sessions.

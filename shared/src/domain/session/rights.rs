@@ -1,6 +1,10 @@
 //! What sessions may do: what is said of each, and what is said of all sessions of a user at once.
 
-use crate::domain::{SessionId, agent::Browser, user::Role};
+use crate::domain::{
+    SessionId,
+    agent::Browser,
+    user::{Role, User},
+};
 
 /// What holds for all sessions of a user. It is kept with the user, and each change of it begins a new epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +20,19 @@ pub struct Rights {
 }
 
 impl Rights {
+    /// What holds once all sessions of `user` but `kept` have been ended, which begins a new epoch.
+    pub fn ending_all(user: &User, kept: Option<SessionId>) -> Self {
+        let epoch = user.epoch + 1;
+        Self { role: user.role, epoch, ended_before: epoch, kept }
+    }
+
+    /// What holds for the sessions of a user who is gone: they have all ended, and no epoch comes after.
+    pub fn none() -> Self {
+        // The cache compares epochs as doubles, which are exact up to here.
+        let epoch = (1 << 53) - 1;
+        Self { role: Role::Reader, epoch, ended_before: epoch, kept: None }
+    }
+
     /// Whether a session that began in the epoch `began` has not been ended together with others.
     pub fn leave(&self, session: SessionId, began: u64) -> bool {
         began >= self.ended_before || self.kept == Some(session)

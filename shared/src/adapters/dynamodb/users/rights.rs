@@ -4,11 +4,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use super::{UserItem, UserTable, user_key};
+use super::{UserItem, UserTable, item_from, user_key};
 use crate::{
     adapters::dynamodb::{
         error::store_error,
-        store::{Item, from_item, n, s},
+        store::{Item, n, s},
     },
     domain::{
         SessionId, UserId,
@@ -29,7 +29,7 @@ impl UserItem {
 
 /// What holds for all sessions of a stored user.
 pub(in crate::adapters::dynamodb) fn rights_from(item: Item) -> Result<Rights, StoreError> {
-    Ok(from_item::<UserItem>(item)?.rights())
+    Ok(item_from(item)?.map_or_else(Rights::none, |item| item.rights()))
 }
 
 /// The parts of an update of a user's item that end all their sessions but `keep`: what to set, what to remove, and the values.
@@ -44,6 +44,25 @@ pub(in crate::adapters::dynamodb) fn end_all(
     let mut remove = Vec::new();
     let mut values = vec![(":epochZero", n(0)), (":epochOne", n(1))];
     match keep {
+        Some(session) => {
+            set.push("keptSession = :kept");
+            values.push((":kept", s(session.to_string())));
+        }
+        None => remove.push("keptSession"),
+    }
+    (set, remove, values)
+}
+
+/// What an update of a user's item sets and removes, and the values.
+type Parts = (Vec<&'static str>, Vec<&'static str>, Vec<(&'static str, AttributeValue)>);
+
+/// The parts of an update that has `rights` hold, which end all sessions, on the condition that the user's epoch is `:epochBefore` or
+/// that they have none yet.
+pub(super) fn ended_as(rights: &Rights) -> Parts {
+    let mut set = vec!["epoch = :epoch", "endedBefore = :epoch"];
+    let mut values = vec![(":epoch", n(rights.epoch)), (":epochBefore", n(rights.epoch.saturating_sub(1)))];
+    let mut remove = Vec::new();
+    match rights.kept {
         Some(session) => {
             set.push("keptSession = :kept");
             values.push((":kept", s(session.to_string())));
