@@ -19,6 +19,7 @@ pub mod lease;
 pub mod ports;
 pub mod queue;
 pub mod resilience;
+pub mod sms;
 pub mod stream;
 pub mod telemetry;
 pub mod wiring;

@@ -15,4 +15,8 @@ mod publish;
 mod reading;
 mod session;
 mod signup;
+#[path = "sms-code.rs"]
+mod sms_code;
+#[path = "sms-login.rs"]
+mod sms_login;
 mod support;

@@ -16,7 +16,7 @@ use shared::{
 };
 
 use crate::{
-    comments, drafts,
+    comments, drafts, messages,
     meter::{Meter, Operation, Used},
     reactions, sweeps,
     table::Row,
@@ -56,6 +56,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     let renew = Operation("refresh", "session", &[("Redis", 1), ("UpdateItem", 1), ("GetItem", 1)], why);
     m.measure(renew, Method::POST, "/api/sessions/refresh", "", json!({"refreshToken": refresh})).await;
 
+    messages::all(m).await;
     reads_of_users(m, &token).await;
     articles(m, &token).await;
     articles_once(m, &token).await;
@@ -198,10 +199,12 @@ async fn teach_scripts(m: &mut Meter<'_>) {
         m.measure(once(), Method::GET, "/api/profiles/twice", "", Value::Null).await;
         m.measure(once(), Method::GET, "/api/articles/once", "", Value::Null).await;
     }
+    messages::teach_scripts(m).await;
+    m.platform.drained().await;
     m.rows.clear();
     m.used.clear();
-    for function in bloghub::functions::all() {
-        m.platform.calls(function.name).unwrap().take();
+    for name in bloghub::functions::names() {
+        m.platform.calls(name).unwrap().take();
     }
 }
 

@@ -152,7 +152,7 @@ fn every_table_is_protected() {
         .iter()
         .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
         .collect();
-    assert_eq!(tables.len(), 6);
+    assert_eq!(tables.len(), 7);
     for (name, table) in tables {
         let properties = &table["Properties"];
         assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{name:?}");

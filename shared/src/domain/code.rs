@@ -187,7 +187,9 @@ mod tests {
         let (one, other) =
             (PhoneNumber::parse("+8613800138000").unwrap(), PhoneNumber::parse("+8613800138001").unwrap());
         let code = Code::parse("123456").unwrap();
-        let hash = |key, purpose, phone, code| CodeHash::of(key, CodeSlot { purpose, phone }, code);
+        fn hash(key: &HmacKey, purpose: Purpose, phone: &PhoneNumber, code: &Code) -> CodeHash {
+            CodeHash::of(key, CodeSlot { purpose, phone }, code)
+        }
         let first = hash(&key(), Purpose::Login, &one, &code);
         assert_eq!(first, hash(&key(), Purpose::Login, &one, &code));
         let another_key = HmacKey::parse(&HmacKey::encode([8; 32])).unwrap();
