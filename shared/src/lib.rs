@@ -20,6 +20,7 @@ pub mod ports;
 pub mod proofs;
 pub mod queue;
 pub mod resilience;
+pub mod sms;
 pub mod stream;
 pub mod telemetry;
 pub mod wiring;

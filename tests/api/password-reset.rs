@@ -68,10 +68,9 @@ async fn a_reset_sets_the_password_ends_all_sessions_and_unlocks_the_account() {
 #[tokio::test]
 async fn a_code_resets_once_and_a_refused_password_does_not_use_it_up() {
     let Some(Forgetful { phone, code, .. }) = Forgetful::new().await else { return };
-    reset(&phone, &code, "short").await.expect_problem(
-        422,
-        json!({"password": ["is too short (minimum is 8 characters)"]}),
-    );
+    reset(&phone, &code, "short")
+        .await
+        .expect_problem(422, json!({"password": ["is too short (minimum is 8 characters)"]}));
     let answers = join_all((0..5).map(|_| reset(&phone, &code, NEW))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 204).count(), 1, "{answers:?}");
     reset(&phone, &code, PASSWORD).await.expect_problem(401, refusal());

@@ -1,6 +1,9 @@
-//! `GET` and `PUT /api/user`, `GET /api/profiles/{username}`.
+//! `GET`, `PUT` and `DELETE /api/user`, `/api/user/phone`, `GET /api/profiles/{username}`.
 
 mod changes;
+mod departures;
+mod passwords;
+mod phones;
 
 use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};

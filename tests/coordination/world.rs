@@ -123,6 +123,7 @@ impl World {
             comments: Some("CommentsTable".to_owned()),
             interactions: Some("InteractionsTable".to_owned()),
             coordination: Some("CoordinationTable".to_owned()),
+            ..TableNames::default()
         };
         let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
         let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS].concat();

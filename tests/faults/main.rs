@@ -131,3 +131,19 @@ async fn without_the_cache_everything_works_from_the_tables_but_logging_out() {
     }
     world.platform.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_cache_no_code_is_sent_and_none_is_taken() {
+    let mut world = World::start().await;
+    for address in [stuck(), nobody()] {
+        world.environment.insert("REDIS_URL".to_owned(), format!("redis://{address}"));
+        let phone = json!({"phone": "+8613800138000", "code": "123456"});
+        for (name, path) in [("sms-code", "/api/login/sms/code"), ("sms-login", "/api/login/sms")] {
+            let (status, body, retry_after) = world.ask(name, Method::POST, path, "", phone.clone()).await;
+            assert_eq!((status.as_u16(), retry_after.as_str()), (503, "2"), "{name}, {address}: {body}");
+        }
+    }
+    world.platform.drained().await;
+    assert!(!world.platform.services().data().join("outbox").exists(), "nothing was sent");
+    world.platform.stop().await.unwrap();
+}

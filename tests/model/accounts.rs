@@ -56,7 +56,7 @@ impl World {
     }
 
     /// By a name of this kind.
-    pub(crate) async fn log_in(&mut self, kind: &str, name: &Sent<Word>, password: &Sent<Word>) -> Outcome {
+    pub(crate) async fn log_in(&mut self, kind: &'static str, name: &Sent<Word>, password: &Sent<Word>) -> Outcome {
         let mut fields = Fields::default();
         let name = name.of(self.case);
         let typed = fields.filled(kind, &name).zip(fields.filled("password", password));

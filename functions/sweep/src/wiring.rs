@@ -69,6 +69,7 @@ impl Worker for Sweep {
             comments: Some(config.comments_table.clone()),
             interactions: Some(config.interactions_table.clone()),
             coordination: Some(config.coordination_table.clone()),
+            ..TableNames::default()
         };
         let dynamo = host.dynamo(&config.dynamo, names);
         let articles = ArticleTable::new(dynamo.clone(), &config.articles_table);

@@ -11,6 +11,7 @@ use crate::{
         dynamodb::DynamoSettings,
         jwt::{PrivateKeys, PublicKeys},
         redis::RedisUrl,
+        sms::{self as sms_vendors, SmsProviders},
         sqs::{QueueUrl, SqsSettings},
     },
     domain::{
@@ -80,6 +81,8 @@ settings! {
         "How many messages there may be a day, and wrong tries of one phone; what is not named keeps its default.", str::parse;
     SMS_RATE: Rate = "messages/seconds, such as 600/60", Some("600/60"),
         "How many messages vendors are handed in any stretch of so many seconds; what is beyond waits.", str::parse;
+    SMS_PROVIDERS: SmsProviders = sms_vendors::FORM, None,
+        "Who sends messages, in turn. Absent, nobody does.", SmsProviders::parse;
     ACCESS_TOKEN_TTL: Duration = "seconds, from 60 to 2592000", Some("900"), "How long an access token is good.", seconds;
     COMMON_PASSWORDS: CommonPasswords = "\"refuse\" or \"allow\"", Some("refuse"),
         "Whether the 3,000 most common passwords may be chosen.", common_passwords;

@@ -59,8 +59,7 @@ impl Task {
 }
 
 /// How a task ended that was not sent, as far as is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskEnd {
     /// Its code expired before a vendor took it.
     Expired,
@@ -68,6 +67,17 @@ pub enum TaskEnd {
     Doubtful,
     /// It cannot be read: the key has changed meanwhile.
     Unreadable,
+}
+
+impl TaskEnd {
+    /// As it is stored and noted.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Doubtful => "doubtful",
+            Self::Unreadable => "unreadable",
+        }
+    }
 }
 
 /// How long to wait after the attempt number `attempts`, from 1: 30 s, then twice as long each time, 4 minutes at the most.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use shared::{
     domain::{
         DraftId, SessionId, Timestamp, UserId,
+        agent::Agent,
         article::{Article, Standing},
         draft::{Draft, DraftBody, DraftChanges},
         lockout::Subject,
@@ -73,11 +74,21 @@ async fn user(world: &World, name: &str, phone: &str) -> User {
         image: None,
         created_at: now,
         version: 1,
+        epoch: 0,
     };
     let session = SessionId::new(now, world.system().random());
-    let token = RefreshToken::new(id, session, world.system().random());
-    let (refresh_hash, expires_at) = (token.hash(), now.plus(LIFE));
-    let session = Session { id: session, user_id: id, refresh_hash, created_at: now, expires_at };
+    let token = RefreshToken::new(id, session, world.system().random(), world.system().random());
+    let session = Session {
+        id: session,
+        user_id: id,
+        agent: Agent::parse(""),
+        role: user.role,
+        epoch: user.epoch,
+        family: token.family(),
+        refresh_hash: token.hash(),
+        created_at: now,
+        expires_at: now.plus(LIFE),
+    };
     world.registry.register(&user, None, &session).await.unwrap();
     user
 }

@@ -9,7 +9,7 @@ use super::{
     },
     TaskTable,
     items::{self, SHARDS, WAITING, id_of, read, shard_key},
-    sends::{end_name, kept_until},
+    sends::kept_until,
 };
 use crate::{
     domain::{Timestamp, sms::TaskEnd},
@@ -70,7 +70,7 @@ impl SmsResends for TaskTable {
             .update(task.id)
             .update_expression("SET progress = :end, expiresAt = :expires REMOVE sealed, claimedUntil")
             .condition_expression("progress = :waiting")
-            .expression_attribute_values(":end", s(end_name(TaskEnd::Expired)))
+            .expression_attribute_values(":end", s(TaskEnd::Expired.name()))
             .expression_attribute_values(":expires", n(kept_until(task.good_until)));
         Ok(applied(update).await?.is_some())
     }

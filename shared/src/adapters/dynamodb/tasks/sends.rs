@@ -31,15 +31,6 @@ const KEPT: Duration = Duration::from_secs(24 * 3_600);
 /// Whether the task is still that of the attempt `:attempts`.
 const HELD: &str = "progress = :waiting AND attempts = :attempts";
 
-/// How an end is stored.
-pub(super) const fn end_name(end: TaskEnd) -> &'static str {
-    match end {
-        TaskEnd::Expired => "expired",
-        TaskEnd::Doubtful => "doubtful",
-        TaskEnd::Unreadable => "unreadable",
-    }
-}
-
 /// When a task may go that ended, and whose code was good until `good_until`.
 pub(super) fn kept_until(good_until: Timestamp) -> i64 {
     good_until.plus(KEPT).as_secs()
@@ -122,7 +113,7 @@ impl SmsTasks for TaskTable {
             .held(claimed)
             .update_expression("SET progress = :end, expiresAt = :expires REMOVE sealed, claimedUntil")
             .condition_expression(HELD)
-            .expression_attribute_values(":end", s(end_name(end)))
+            .expression_attribute_values(":end", s(end.name()))
             .expression_attribute_values(":expires", n(kept_until(claimed.good_until)));
         Ok(applied(update).await?.is_some())
     }
