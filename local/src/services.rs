@@ -18,10 +18,11 @@ use crate::{
 };
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 11] = [
+const HANDED_OVER: [&str; 12] = [
     "ACCESS_TOKEN_TTL",
     "COMMON_PASSWORDS",
     "CORS_ORIGINS",
+    "LOGIN_LOCKOUT",
     "LOG_LEVEL",
     "RATE_LIMITS",
     "RATE_LIMIT_QUOTAS",
@@ -43,6 +44,7 @@ impl FromEnvironment for Settings {
         let shell = ShellConfig::take(reader);
         let ttl = reader.take(&settings::ACCESS_TOKEN_TTL);
         let passwords = reader.take(&settings::COMMON_PASSWORDS);
+        let lockout = reader.take(&settings::LOGIN_LOCKOUT);
         let redis = reader.take_optional(&settings::REDIS_URL);
         let sms = [
             reader.take_optional(&settings::SMS_COUNTRIES).is_some(),
@@ -51,7 +53,8 @@ impl FromEnvironment for Settings {
             reader.take(&settings::SMS_RATE).is_some(),
         ];
         let sms = sms.iter().all(|read| *read);
-        (ttl.is_some() && passwords.is_some() && redis.is_some() && sms).then_some(Self { log_level: shell?.log_level })
+        let all = ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms;
+        all.then_some(Self { log_level: shell?.log_level })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bloghub::platform::{Options, Platform};
-use reqwest::Client;
-use serde_json::json;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
 
 use crate::schedule::Ahead;
 
@@ -75,5 +75,51 @@ async fn an_address_that_guesses_at_many_accounts_is_told_to_wait() {
     }
     world.clock.pass(31);
     assert_eq!(world.log_in("ada@mail.example", PASSWORD).await, (200, None));
+    world.platform.stop().await.unwrap();
+}
+
+impl World {
+    /// Logs ada in; answers her token.
+    async fn token(&self, password: &str) -> String {
+        let user = json!({"user": {"username": "ada", "password": password}});
+        let request = Client::new().post(format!("{}/api/users/login", self.platform.url())).json(&user);
+        let answer: Value = request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
+        answer["user"]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks with a body; the status and the answer's code and errors.
+    async fn ask(&self, method: Method, path: &str, token: &str, body: Value) -> (u16, String, Value) {
+        let request = Client::new().request(method, format!("{}{path}", self.platform.url()));
+        let request = request.header("authorization", format!("Token {token}")).json(&body);
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let mut body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default();
+        (status, body["code"].as_str().unwrap_or_default().to_owned(), body["errors"].take())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_minutes_after_the_login_a_new_password_takes_the_old_one_and_the_rest_a_new_login() {
+    let world = World::start("account 5/86400").await;
+    let token = world.token(PASSWORD).await;
+    world.clock.pass(599);
+    let phone = json!({"phone": "+8613800138000"});
+    assert_eq!(world.ask(Method::POST, "/api/user/phone/code", &token, phone.clone()).await.0, 202);
+    world.clock.pass(1);
+    let without = json!({"user": {"password": WRONG}});
+    let refused = world.ask(Method::PUT, "/api/user", &token, without).await;
+    assert_eq!((refused.0, refused.2), (422, json!({"currentPassword": ["can't be blank"]})));
+    for (method, path, body) in [
+        (Method::POST, "/api/user/phone/code", phone),
+        (Method::PUT, "/api/user/phone", json!({"phone": "+8613800138000", "code": "000000"})),
+        (Method::DELETE, "/api/user", json!({})),
+    ] {
+        let (status, code, _) = world.ask(method, path, &token, body).await;
+        assert_eq!((status, &*code), (403, "login-too-old"), "{path}");
+    }
+    let with = json!({"user": {"password": WRONG, "currentPassword": PASSWORD}});
+    assert_eq!(world.ask(Method::PUT, "/api/user", &token, with).await.0, 200);
+    let token = world.token(WRONG).await;
+    assert_eq!(world.ask(Method::DELETE, "/api/user", &token, json!({})).await.0, 204);
     world.platform.stop().await.unwrap();
 }

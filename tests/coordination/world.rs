@@ -269,6 +269,18 @@ impl World {
         self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
     }
 
+    /// Stores that a user has another way to log in, which is theirs alone.
+    pub(crate) fn put_identity(&self, user: UserId) {
+        let name = format!("IDENTITY#of-{user}");
+        for item in [
+            json!({"pk": {"S": format!("USER#{user}")}, "sk": {"S": name}}),
+            json!({"pk": {"S": name}, "sk": {"S": "GUARD"}, "userId": {"S": user.to_string()}}),
+        ] {
+            let request = json!({"TableName": "UsersTable", "Item": item});
+            self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+        }
+    }
+
     /// Deletes a comment.
     pub(crate) async fn delete_comment(&self, comment: &Comment) {
         self.comments.delete(comment.article, comment.id, &|_| true, self.clock.now()).await.unwrap();

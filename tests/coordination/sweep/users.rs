@@ -114,6 +114,7 @@ async fn life(world: &World, ann: &User, bob: &User) -> [Article; 2] {
     world.follows.follow(ann.id, bob.id).await.unwrap();
     world.follows.follow(bob.id, ann.id).await.unwrap();
     world.lockouts.count(&Subject::Account(ann.id), world.clock.now()).await.unwrap();
+    world.put_identity(ann.id);
     [live, withdrawn]
 }
 
@@ -122,9 +123,9 @@ fn left(world: &World, user: UserId) -> usize {
     let keys = ["USER#", "DRAFTS#", "LIST#AUTHOR#", "COUNT#AUTHOR#", "FOLLOWS#", "FOLLOWERS#", "COUNTERS#"];
     let tables = ["UsersTable", "SessionsTable", "ArticlesTable", "InteractionsTable", "CoordinationTable"];
     let under = |table: &&str| keys.iter().map(|key| world.count_in(table, &format!("{key}{user}"))).sum::<usize>();
-    let lockouts = world.count_in("UsersTable", &format!("LOCKOUT#ACCOUNT#{user}"));
+    let others = ["LOCKOUT#ACCOUNT#", "IDENTITY#of-"].map(|key| world.count_in("UsersTable", &format!("{key}{user}")));
     // The tombstone stays.
-    tables.iter().map(under).sum::<usize>() + lockouts - 1
+    tables.iter().map(under).sum::<usize>() + others.iter().sum::<usize>() - 1
 }
 
 #[tokio::test]

@@ -87,12 +87,26 @@ impl UserSweeper {
         let mut keys = self.keys(self.first(table, &own.pk, limit)).await?;
         keys.retain(|key| *key != own);
         let count = counted(&keys);
+        for key in &keys {
+            self.free(user, key).await?;
+        }
         // There or not, and not counted: this is done once at the end.
         if count == 0 {
             keys.push(lockout_key(&Subject::Account(user)));
         }
         self.dynamo().delete_all(table, keys).await?;
         Ok(count)
+    }
+
+    /// Deletes the guard of what lies at `key`, under a partition that is called as the sort key is; unless it is another user's by now.
+    async fn free(&self, user: UserId, key: &Key) -> Result<(), StoreError> {
+        let mut transaction = Transaction::default();
+        let own = vec![(":user", s(user.to_string()))];
+        transaction.delete_when(&self.users.name, Key::new(key.sk.clone(), "GUARD"), "userId = :user", own)?;
+        match transaction.commit(self.dynamo()).await {
+            Ok(()) | Err(NotCommitted::Conditions(_)) => Ok(()),
+            Err(NotCommitted::Store(error)) => Err(error),
+        }
     }
 
     /// Has a transaction of its own for each of the first `limit` relations of a partition.
