@@ -7,6 +7,7 @@ mod drafts;
 mod meter;
 mod operations;
 mod reactions;
+mod sessions;
 mod sweeps;
 mod table;
 

@@ -83,7 +83,19 @@ impl<'a> Meter<'a> {
 
     /// Does something between operations that is none of them; what it calls is not looked at.
     pub(crate) async fn unmeasured(&mut self, method: Method, path: &str, token: &str, body: Value) -> Value {
-        let answer = self.measure(Operation("", "publish", &[], ""), method, path, token, body).await;
+        self.unmeasured_by("publish", method, path, token, body).await
+    }
+
+    /// The same, by this function.
+    pub(crate) async fn unmeasured_by(
+        &mut self,
+        function: &'static str,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Value {
+        let answer = self.measure(Operation("", function, &[], ""), method, path, token, body).await;
         self.rows.pop();
         answer
     }
