@@ -75,7 +75,12 @@ async fn reads_of_users(m: &mut Meter<'_>, token: &str) {
     m.measure(own, Method::GET, "/api/user", token, Value::Null).await;
     forget_sessions(m.platform).await;
     let why = "the session is read with its user, then remembered";
-    let forgotten = Operation("my account, session not cached", "profile", &[("Redis", 2), ("BatchGetItem", 1), ("GetItem", 1)], why);
+    let forgotten = Operation(
+        "my account, session not cached",
+        "profile",
+        &[("Redis", 2), ("BatchGetItem", 1), ("GetItem", 1)],
+        why,
+    );
     m.measure(forgotten, Method::GET, "/api/user", token, Value::Null).await;
     let change = json!({"user": {"username": "jacob", "bio": "I train dragons"}});
     let why = "the profile is replaced and both names are evicted, all at the same time";

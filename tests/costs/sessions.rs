@@ -46,7 +46,8 @@ pub(crate) async fn all(m: &mut Meter<'_>) {
     refreshes(m).await;
 
     let own = log_in(m).await;
-    let list = of("my sessions", &[("Redis", 1), ("GetItem", 1), ("Query", 1)], "which of them live stands with the user");
+    let list =
+        of("my sessions", &[("Redis", 1), ("GetItem", 1), ("Query", 1)], "which of them live stands with the user");
     let listed = m.measure(list, Method::GET, "/api/sessions", &own.access, Value::Null).await;
     forget_sessions(m.platform).await;
     let calls: &[_] = &[("Redis", 2), ("BatchGetItem", 1), ("GetItem", 1), ("Query", 1)];
@@ -61,7 +62,11 @@ pub(crate) async fn all(m: &mut Meter<'_>) {
 
     grant(m.platform, Role::Admin).await;
     m.unmeasured_by("profile", Method::GET, "/api/user", &own.access, Value::Null).await;
-    let give = of("give a role", &[("Redis", 2), ("GetItem", 1), ("UpdateItem", 1)], "the name leads to an id, and every instance is told");
+    let give = of(
+        "give a role",
+        &[("Redis", 2), ("GetItem", 1), ("UpdateItem", 1)],
+        "the name leads to an id, and every instance is told",
+    );
     m.measure(give, Method::PUT, "/api/users/old/role", &own.access, json!({"role": "reader"})).await;
 
     let log_out = of("log out", written, TOLD);

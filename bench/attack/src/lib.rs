@@ -11,7 +11,7 @@ mod target;
 use std::{path::PathBuf, time::Duration};
 
 pub use report::{Report, Tally};
-pub use target::{Answer, Client, Tokens, Target};
+pub use target::{Answer, Client, Target, Tokens};
 
 /// Whatever keeps an attack from being tried; what succeeds is no error but part of the report.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

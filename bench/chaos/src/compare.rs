@@ -25,7 +25,8 @@ pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
         Some(Doubt::Publish(_)) => (false, true, None),
         Some(Doubt::Edit(number, _) | Doubt::Delete(number)) => (false, true, Some(number)),
         Some(Doubt::Comment(number, _) | Doubt::DeleteComment(number, _)) => (false, false, Some(number)),
-        Some(Doubt::LogOut(_)) | None => (false, false, None),
+        // A token is good, whatever becomes of the refresh token.
+        Some(Doubt::LogOut(_) | Doubt::Refresh(..)) | None => (false, false, None),
     };
     if everything || !writer.signed_up {
         return Ok(lost);

@@ -16,7 +16,8 @@ pub(super) async fn attack(target: &Target) -> Result<Tally> {
     let (client, mut tally, mut checked) = (target.client(), Tally::default(), 0);
     let started = Instant::now();
     for batch in 0..GUESSES / PARALLEL {
-        let guesses: Vec<_> = (0..PARALLEL).map(|number| format!("guess {} of many", batch * PARALLEL + number)).collect();
+        let guesses: Vec<_> =
+            (0..PARALLEL).map(|number| format!("guess {} of many", batch * PARALLEL + number)).collect();
         for answer in join_all(guesses.iter().map(|guess| client.log_in(&name, guess))).await {
             let answer = answer?;
             checked += usize::from(answer.status != 429);

@@ -51,7 +51,19 @@ fn median(times: &mut [Duration]) -> f64 {
 /// (Mann and Whitney's U, by its normal approximation).
 #[allow(clippy::cast_precision_loss, reason = "a few hundred measurements")]
 fn rank_deviation(a: &[Duration], b: &[Duration]) -> f64 {
-    let wins = |x: &Duration| b.iter().map(|y| if x > y { 1.0 } else if x == y { 0.5 } else { 0.0 }).sum::<f64>();
+    let wins = |x: &Duration| {
+        b.iter()
+            .map(|y| {
+                if x > y {
+                    1.0
+                } else if x == y {
+                    0.5
+                } else {
+                    0.0
+                }
+            })
+            .sum::<f64>()
+    };
     let u: f64 = a.iter().map(wins).sum();
     let (m, n) = (a.len() as f64, b.len() as f64);
     (u - m * n / 2.0) / (m * n * (m + n + 1.0) / 12.0).sqrt()

@@ -21,13 +21,18 @@ pub(super) async fn attack(target: &Target) -> Result<Tally> {
                 "sid": id, "sessionId": id},
             "refreshToken": own.refresh, "sessionId": id,
         });
-        let path = format!("/api/users/login?sid={}&sessionId={}", id.as_str().unwrap_or(""), id.as_str().unwrap_or(""));
+        let path =
+            format!("/api/users/login?sid={}&sessionId={}", id.as_str().unwrap_or(""), id.as_str().unwrap_or(""));
         let answer = client.ask(Method::POST, &path, Some(&own.access), &body).await?;
         let tokens = Tokens::of(&answer).ok_or_else(|| format!("no login: {answer:?}"))?;
         let mine = client.ask(Method::GET, "/api/sessions", Some(&tokens.access), &Value::Null).await?;
         let mine = mine.body["sessions"].as_array().cloned().unwrap_or_default();
-        tally.tried(mine.iter().any(|session| session["id"] == id), || "the login took a session that was there".to_owned());
-        tally.tried(tokens.refresh == own.refresh || tokens.access == own.access, || "the login took a token".to_owned());
+        tally.tried(mine.iter().any(|session| session["id"] == id), || {
+            "the login took a session that was there".to_owned()
+        });
+        tally.tried(tokens.refresh == own.refresh || tokens.access == own.access, || {
+            "the login took a token".to_owned()
+        });
         for token in [Some(own.access.clone()), refreshed(target, &own.refresh).await?] {
             let token = token.ok_or("the attacker's own session is gone")?;
             let account = client.ask(Method::GET, "/api/user", Some(&token), &Value::Null).await?;
