@@ -37,7 +37,7 @@ impl Tokens {
 
 async fn log_in(m: &mut Meter<'_>) -> Tokens {
     let user = json!({"user": {"email": "jake@mail.example", "password": "correct horse battery"}});
-    Tokens::of(&m.unmeasured_by("login", Method::POST, "/api/users/login", "", user).await)
+    Tokens::of(&m.unmeasured_of("login", Method::POST, "/api/users/login", "", user).await)
 }
 
 /// Does them all, as the user `jacob`.
@@ -61,7 +61,7 @@ pub(crate) async fn all(m: &mut Meter<'_>) {
     m.measure(others, Method::POST, "/api/sessions/logout-others", &own.access, Value::Null).await;
 
     grant(m.platform, Role::Admin).await;
-    m.unmeasured_by("profile", Method::GET, "/api/user", &own.access, Value::Null).await;
+    m.unmeasured_of("profile", Method::GET, "/api/user", &own.access, Value::Null).await;
     let give = of(
         "give a role",
         &[("Redis", 2), ("GetItem", 1), ("UpdateItem", 1)],
