@@ -73,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench bench-cold bench-login chaos seed
+.PHONY: fmt openapi costs bench bench-cold bench-login chaos attack seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -108,6 +108,11 @@ seed: ## Fill the platform on http://127.0.0.1:3000 with a community (ARGS='--sm
 chaos: redis build ## Kill the program under load and look for losses (ARGS='--kills 20 --seed 1')
 	cargo build --workspace --locked
 	target/debug/chaos $(ARGS)
+
+# The same: only the program is optimised.
+attack: redis build ## Attack the program through its API and count what succeeds (ARGS='--only refresh')
+	cargo build --workspace --locked
+	target/debug/attack $(ARGS)
 
 ## What is installed when it is missing
 

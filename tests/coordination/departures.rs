@@ -8,6 +8,7 @@ use dynoxide::Database;
 use redis::Commands as _;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use shared::ports::system::System as _;
 
 use crate::schedule::Ahead;
 
@@ -38,7 +39,8 @@ impl World {
             request = request.header("authorization", format!("Token {token}"));
         }
         if !body.is_null() {
-            request = request.header("idempotency-key", format!("{MARK}-key")).json(&body);
+            let key = format!("{MARK}-{}", self.clock.now().as_millis());
+            request = request.header("idempotency-key", key).json(&body);
         }
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())

@@ -90,7 +90,9 @@ impl World {
     /// Asks with a body; the status and the answer's code and errors.
     async fn ask(&self, method: Method, path: &str, token: &str, body: Value) -> (u16, String, Value) {
         let request = Client::new().request(method, format!("{}{path}", self.platform.url()));
-        let request = request.header("authorization", format!("Token {token}")).json(&body);
+        let request = request.json(&body);
+        let request =
+            if token.is_empty() { request } else { request.header("authorization", format!("Token {token}")) };
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         let mut body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default();
@@ -121,5 +123,47 @@ async fn ten_minutes_after_the_login_a_new_password_takes_the_old_one_and_the_re
     assert_eq!(world.ask(Method::PUT, "/api/user", &token, with).await.0, 200);
     let token = world.token(WRONG).await;
     assert_eq!(world.ask(Method::DELETE, "/api/user", &token, json!({})).await.0, 204);
+    world.platform.stop().await.unwrap();
+}
+
+impl World {
+    /// The code that came to `phone` last.
+    async fn code(&self, phone: &str) -> String {
+        self.platform.drained().await;
+        let text = std::fs::read_to_string(self.platform.services().data().join("outbox/sms.jsonl")).unwrap();
+        let messages = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let last = messages.filter(|message| message["phone"] == phone).next_back().unwrap();
+        last["params"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_sets_the_password_once_ends_all_sessions_and_unlocks_the_account() {
+    let world = World::start("account 5/86400").await;
+    let phone = "+8613800138000";
+    let token = world.token(PASSWORD).await;
+    assert_eq!(world.ask(Method::POST, "/api/user/phone/code", &token, json!({"phone": phone})).await.0, 202);
+    let bind = json!({"phone": phone, "code": world.code(phone).await});
+    assert_eq!(world.ask(Method::PUT, "/api/user/phone", &token, bind).await.0, 200);
+    for _ in 0..5 {
+        assert_eq!(world.log_in("ada@mail.example", WRONG).await.0, 401);
+    }
+    assert_eq!(world.log_in("ada@mail.example", PASSWORD).await.0, 401, "locked");
+
+    world.clock.pass(61);
+    for _ in 0..5 {
+        assert_eq!(world.log_in("ada@mail.example", WRONG).await.0, 401);
+    }
+    assert_eq!(world.ask(Method::POST, "/api/password/reset/code", "", json!({"phone": phone})).await.0, 202);
+    let code = world.code(phone).await;
+    let reset = |password: &str| json!({"phone": phone, "code": code, "password": password});
+    let refused = world.ask(Method::POST, "/api/password/reset", "", reset("short")).await;
+    assert_eq!(refused.0, 422, "and the code is not used up");
+    assert_eq!(world.ask(Method::POST, "/api/password/reset", "", reset(WRONG)).await.0, 204);
+    assert_eq!(world.log_in("ada@mail.example", WRONG).await.0, 200, "the new password, at once");
+    assert_eq!(world.log_in("ada@mail.example", PASSWORD).await.0, 401);
+    assert_eq!(world.ask(Method::GET, "/api/user", &token, json!({})).await.0, 401, "the session has ended");
+    let (status, code, _) = world.ask(Method::POST, "/api/password/reset", "", reset(PASSWORD)).await;
+    assert_eq!((status, &*code), (401, "code-invalid"), "once");
     world.platform.stop().await.unwrap();
 }

@@ -70,7 +70,7 @@ async fn deletions(m: &mut Meter<'_>, token: &str, [thread, reply, answer]: [&Va
     m.measure_worker(Operation("sweep a thread of 3 replies", "sweep", calls, why), json!({})).await;
 
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 5), ("GetItem", 3), ("TransactWriteItems", 1)];
+    let calls: &[_] = &[("Redis", 5), ("BatchGetItem", 1), ("GetItem", 2), ("TransactWriteItems", 1)];
     let why = "neither the session nor the article nor the author's profile was cached";
     say(m, Operation("comment, nothing cached", "comment", calls, why), token, Value::Null).await;
 }

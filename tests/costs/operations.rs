@@ -19,7 +19,7 @@ use shared::{
 use crate::{
     accounts, comments, drafts, messages,
     meter::{Meter, Operation, Used},
-    reactions, sweeps,
+    reactions, sessions, sweeps,
     table::Row,
 };
 
@@ -40,7 +40,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     let calls: &[_] = &[("Redis", 2), ("GetItem", 2), ("UpdateItem", 3), ("PutItem", 1), ("DeleteItem", 1)];
     let log_in = Operation("log in by password", "login", calls, LOGIN);
     let user = m.measure(log_in, Method::POST, "/api/users/login", "", new.clone()).await;
-    let (token, refresh) = (text(&user["user"]["token"]), text(&user["user"]["refreshToken"]));
+    let token = text(&user["user"]["token"]);
     import_with_bcrypt(platform).await;
     let imported = json!({"user": {"email": "old@mail.example", "password": "an old password"}});
     let rehash = "an imported hash is replaced, once";
@@ -52,10 +52,6 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     );
     m.measure(first, Method::POST, "/api/users/login", "", imported).await;
     accounts::guesses(m, "old@mail.example").await;
-    let why = "the user is read: a copy in each session would go stale, and a cached profile has no address";
-    let renew = Operation("refresh", "session", &[("Redis", 1), ("UpdateItem", 1), ("GetItem", 1)], why);
-    m.measure(renew, Method::POST, "/api/sessions/refresh", "", json!({"refreshToken": refresh})).await;
-
     messages::all(m).await;
     reads_of_users(m, &token).await;
     articles(m, &token).await;
@@ -66,11 +62,12 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     drafts::all(m, &token).await;
     comments::all(m, &token).await;
     reactions::all(m, "jacob").await;
+    depth(m, &token).await;
+    let described = Operation("the API's description", "fallback", &[], "");
+    m.measure(described, Method::GET, "/api/openapi.json", "", Value::Null).await;
     accounts::all(m).await;
 
-    let log_out =
-        Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");
-    m.measure(log_out, Method::POST, "/api/sessions/logout", &token, Value::Null).await;
+    sessions::all(m).await;
     platform.drained().await;
     let relayed = platform.calls("change-relay").unwrap().take();
     meter.used.insert("change-relay", relayed.used);
@@ -81,8 +78,13 @@ async fn reads_of_users(m: &mut Meter<'_>, token: &str) {
     let own = Operation("my account", "profile", &[("Redis", 1), ("GetItem", 1)], "");
     m.measure(own, Method::GET, "/api/user", token, Value::Null).await;
     forget_sessions(m.platform).await;
-    let why = "the session is read from its table, then remembered";
-    let forgotten = Operation("my account, session not cached", "profile", &[("Redis", 2), ("GetItem", 2)], why);
+    let why = "the session is read with its user, then remembered";
+    let forgotten = Operation(
+        "my account, session not cached",
+        "profile",
+        &[("Redis", 2), ("BatchGetItem", 1), ("GetItem", 1)],
+        why,
+    );
     m.measure(forgotten, Method::GET, "/api/user", token, Value::Null).await;
     let change = json!({"user": {"username": "jacob", "bio": "I train dragons"}});
     let why = "the profile is replaced and both names are evicted, all at the same time";
@@ -122,10 +124,15 @@ async fn lists(m: &mut Meter<'_>, token: &str) {
         m.measure(operation, Method::GET, path, "", Value::Null).await;
     }
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 7), ("GetItem", 3), ("Query", 1), ("BatchGetItem", 2)];
+    let calls: &[_] = &[("Redis", 7), ("GetItem", 2), ("Query", 1), ("BatchGetItem", 3)];
     let why = "neither the session nor whose the name is was cached; of the first three articles, the one that was not is read";
     let own = Operation("a page of one's own, session not cached", "article", calls, why);
     m.measure(own, Method::GET, "/api/articles?author=jacob", token, Value::Null).await;
+    m.unmeasured_of("profile", Method::GET, "/api/profiles/jacob", "", Value::Null).await;
+    let calls: &[_] = &[("Redis", 1), ("BatchGetItem", 1)];
+    let why = "its author's list has put it into the cache; what its reader did about it is asked of the table";
+    let next = Operation("read one's own article after that", "article", calls, why);
+    m.measure(next, Method::GET, "/api/articles/dragons", token, Value::Null).await;
     let first = Operation("first page of an author's", "article", once, "");
     m.unmeasured(Method::GET, "/api/articles?author=jacob", "", Value::Null).await;
     m.measure(first, Method::GET, "/api/articles?author=jacob", "", Value::Null).await;
@@ -138,7 +145,7 @@ async fn articles(m: &mut Meter<'_>, token: &str) {
     let publish = Operation("publish, two tags", "publish", calls, "");
     m.measure(publish, Method::POST, "/api/articles", token, new).await;
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 5), ("GetItem", 4), ("TransactWriteItems", 1), ("BatchGetItem", 1)];
+    let calls: &[_] = &[("Redis", 5), ("GetItem", 3), ("TransactWriteItems", 1), ("BatchGetItem", 2)];
     let why = "the article must be seen to be one's own, and its draft to be unchanged; neither the session nor the author's profile was cached; what was done about it is read for the answer";
     let edit = Operation("edit an article, session not cached", "publish", calls, why);
     m.measure(edit, Method::PUT, "/api/articles/dragons", token, json!({"article": {"body": "With much love."}})).await;
@@ -186,6 +193,34 @@ async fn articles_once(m: &mut Meter<'_>, token: &str) {
     m.measure_under("knots", again, Method::POST, "/api/articles", token, new).await;
 }
 
+/// A page by cursor costs the same however much stands before it.
+async fn depth(m: &mut Meter<'_>, token: &str) {
+    const ARTICLES: usize = 40;
+    for number in 0..ARTICLES {
+        let fields =
+            json!({"title": format!("Depth {number}"), "description": "How?", "body": "Deep.", "tagList": ["deep"]});
+        m.unmeasured(Method::POST, "/api/articles", token, json!({"article": fields})).await;
+    }
+    let mut page = m.unmeasured_of("article", Method::GET, "/api/articles?tag=deep&limit=1", "", Value::Null).await;
+    let mut costs = Vec::new();
+    for number in 1..ARTICLES {
+        let path = format!("/api/articles?tag=deep&limit=1&cursor={}", text(&page["cursor"]));
+        let calls: &[_] = &[("Redis", 1), ("Query", 1), ("BatchGetItem", 1)];
+        let behind = Operation("a page of one article by cursor, at any depth", "article", calls, "");
+        page = m.measure(behind, Method::GET, &path, "", Value::Null).await;
+        assert_eq!(page["articles"][0]["title"], format!("Depth {}", ARTICLES - 1 - number));
+        let row = m.rows.pop().unwrap();
+        costs.push(row.read_units);
+        // One row stands for all but the last page, which has no next one to look for.
+        if number == ARTICLES - 2 {
+            m.rows.push(row);
+        }
+    }
+    assert!(page["cursor"].is_null());
+    costs.pop();
+    assert!(costs.windows(2).all(|pair| pair[0] == pair[1]), "{costs:?}");
+}
+
 /// Does what runs each script once: a server that does not know one yet costs another round trip, once in its life.
 async fn teach_scripts(m: &mut Meter<'_>) {
     let once = || Operation("", "signup", &[], "");
@@ -199,6 +234,12 @@ async fn teach_scripts(m: &mut Meter<'_>) {
     for _ in 0..2 {
         m.measure(once(), Method::GET, "/api/profiles/twice", "", Value::Null).await;
         m.measure(once(), Method::GET, "/api/articles/once", "", Value::Null).await;
+    }
+    // What ends sessions: `once` is nobody's user any more.
+    for path in ["/api/sessions/logout", "/api/sessions/logout-all"] {
+        let user = json!({"user": {"email": "once@mail.example", "password": "correct horse battery"}});
+        let user = m.measure(once(), Method::POST, "/api/users/login", "", user).await;
+        m.measure(once(), Method::POST, path, &text(&user["user"]["token"]), Value::Null).await;
     }
     messages::teach_scripts(m).await;
     m.platform.drained().await;

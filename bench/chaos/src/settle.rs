@@ -1,14 +1,21 @@
 //! Finding out what became of a request that was not answered: it was done whole, or nothing of it was.
 
+use std::time::Duration;
+
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     Result,
     api::{Api, credentials},
     compare,
-    writer::{Account, Article, Doubt, Fields, PASSWORD, Session, Writer, session},
+    known::{Account, Article, Doubt, Fields, Session, session},
+    writer::{PASSWORD, Writer},
 };
+
+/// How long a refresh token may be sent again.
+const GRACE: Duration = Duration::from_secs(30);
 
 impl Writer {
     /// Looks for what is in doubt; whatever is half done is lost.
@@ -25,6 +32,12 @@ impl Writer {
             Doubt::Delete(number) => ("delete", self.is_deleted(api, number).await?),
             Doubt::Comment(number, body) => ("comment", self.is_commented(api, number, &body).await?),
             Doubt::DeleteComment(number, id) => ("delete comment", self.is_comment_deleted(api, number, id).await?),
+            Doubt::Refresh(number, at) => ("refresh", self.is_refreshed(api, number, at).await?),
+            Doubt::Withdraw(number) => ("withdraw", self.is_withdrawn(api, number).await?),
+            Doubt::Begin(fields) => ("begin a draft", self.is_begun(api, fields).await?),
+            Doubt::Save(number, fields) => ("save a draft", self.is_saved(api, number, fields).await?),
+            Doubt::PublishDraft(number) => ("publish a draft", self.is_draft_published(api, number).await?),
+            Doubt::DeleteDraft(number) => ("delete a draft", self.is_draft_deleted(api, number).await?),
             Doubt::Change(account) => ("change account", self.is_changed(api, account).await?),
         };
         self.doubt = None;
@@ -63,18 +76,33 @@ impl Writer {
         Ok(status == 401)
     }
 
+    /// The same token gets the answer that was lost, as long as its time has not run out: a busy machine may start slowly.
+    async fn is_refreshed(&mut self, api: &Api, number: usize, at: Instant) -> Result<bool> {
+        let body = json!({"refreshToken": self.sessions[number].refresh_token});
+        let (status, answer) = api.surely(Method::POST, "/api/sessions/refresh", None, &body).await?;
+        match session(&answer).filter(|_| status == 200) {
+            Some(session) => self.sessions[number] = session,
+            None => {
+                let old = self.sessions.swap_remove(number);
+                if at.elapsed() < GRACE {
+                    self.lost.push(format!("a session that was being refreshed: {status} {answer}, {old:?}"));
+                }
+            }
+        }
+        Ok(status == 200)
+    }
+
     async fn is_published(&mut self, api: &Api, fields: Fields) -> Result<bool> {
         let (listed, _) = api.list(&format!("&author={}", self.account.username)).await?;
         let slug = |article: &Value| article["slug"].as_str().unwrap_or_default().to_owned();
         let known = |slug: &String| self.articles.iter().any(|article| article.slug == *slug);
         let mut new: Vec<_> = listed.iter().map(slug).filter(|slug| !known(slug)).collect();
         let Some(slug) = new.pop() else { return Ok(false) };
-        let article = Article { slug, fields, liked: Some(false), comments: Vec::new() };
-        let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
-        if !new.is_empty() || status != 200 || !article.fields.are(&answer["article"]) {
-            self.lost.push(format!("a half article: {article:?} is {status} {answer} beside {new:?}"));
+        let (status, answer) = api.read(&format!("/api/articles/{slug}"), None).await?;
+        if !new.is_empty() || status != 200 || !fields.are(&answer["article"]) {
+            self.lost.push(format!("a half article: {slug} of {fields:?} is {status} {answer} beside {new:?}"));
         }
-        self.articles.push(article);
+        self.bear(slug, fields);
         Ok(true)
     }
 

@@ -47,6 +47,8 @@ fn session_key(user: UserId, session: SessionId) -> Key {
 struct SessionItem {
     #[serde(flatten)]
     key: Key,
+    /// As in the key, which no filter may name.
+    id: SessionId,
     browser: Browser,
     device: Device,
     /// The user's epoch when it began.
@@ -73,15 +75,14 @@ impl SessionItem {
         self.ended_at.is_none() && self.expires_at > now.as_secs()
     }
 
-    fn listed(self) -> Result<ListedSession, StoreError> {
-        let id = self.key.sk.strip_prefix(SESSION).ok_or_else(|| corrupt("no session's key"))?;
-        Ok(ListedSession {
-            id: id.parse().map_err(corrupt)?,
+    fn listed(self) -> ListedSession {
+        ListedSession {
+            id: self.id,
             agent: Agent { browser: self.browser, device: self.device },
             created_at: self.created_at,
             last_used_at: self.last_used_at,
             expires_at: Timestamp::from_millis(self.expires_at.saturating_mul(1_000)),
-        })
+        }
     }
 
     /// What `token`, which is not the current one, is good for. The answer to somebody who guesses tells nothing of the session.
@@ -127,6 +128,7 @@ impl SessionTable {
         let RefreshHash(refresh) = session.refresh_hash;
         to_item(&SessionItem {
             key: session_key(session.user_id, session.id),
+            id: session.id,
             browser: session.agent.browser.clone(),
             device: session.agent.device,
             epoch: session.epoch,
@@ -232,7 +234,7 @@ impl SessionRenewals for SessionTable {
 
     async fn list(&self, user: UserId, rights: &Rights, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
         let key = session_key(user, SessionId::from_bytes([0; 16]));
-        let kept = rights.kept.map_or_else(|| "-".to_owned(), |kept| session_key(user, kept).sk);
+        let kept = rights.kept.map_or_else(|| "-".to_owned(), |kept| kept.to_string());
         let query = self
             .dynamo
             .client
@@ -242,7 +244,7 @@ impl SessionRenewals for SessionTable {
             .scan_index_forward(false)
             .key_condition_expression("pk = :pk AND begins_with(sk, :sessions)")
             .filter_expression(
-                "attribute_not_exists(endedAt) AND expiresAt > :seconds AND (epoch >= :epoch OR sk = :kept)",
+                "attribute_not_exists(endedAt) AND expiresAt > :seconds AND (epoch >= :epoch OR id = :kept)",
             )
             .expression_attribute_values(":pk", s(key.pk))
             .expression_attribute_values(":sessions", s(SESSION))
@@ -251,7 +253,7 @@ impl SessionRenewals for SessionTable {
             .expression_attribute_values(":kept", s(kept));
         let mut items = all_pages(query, LISTED).await?;
         items.truncate(LISTED);
-        items.into_iter().map(|item| from_item::<SessionItem>(item)?.listed()).collect()
+        items.into_iter().map(|item| Ok(from_item::<SessionItem>(item)?.listed())).collect()
     }
 }
 

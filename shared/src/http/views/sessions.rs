@@ -56,7 +56,7 @@ impl SessionsAnswer {
 /// `{"username": …, "role": …}`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RoleAnswer {
-    /// Who.
+    /// Who, as they were asked for.
     pub username: String,
     /// What they may do now: `reader`, `author`, `moderator` or `admin`.
     pub role: &'static str,
