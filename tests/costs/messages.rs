@@ -95,8 +95,8 @@ pub(crate) async fn all(m: &mut Meter<'_>) {
 /// The code that `phone` got last.
 fn sent(platform: &Platform, phone: &str) -> String {
     let text = std::fs::read_to_string(platform.services().data().join("outbox/sms.jsonl")).unwrap();
-    let messages = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let last = messages.filter(|message| message["phone"] == phone).next_back().unwrap();
+    let mut messages = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let last = messages.rfind(|message| message["phone"] == phone).unwrap();
     last["params"]["code"].as_str().unwrap().to_owned()
 }
 
