@@ -441,7 +441,7 @@ def serve(arguments, state, processes):
     # Messages to phones go into a file that functions and tests share.
     outbox = processes.logs / "sms.jsonl"
     outbox.unlink(missing_ok=True)
-    vendors = json.dumps([{"kind": "file", "path": str(outbox)}], separators=(",", ":")).replace('"', r"\u0022")
+    vendors = json.dumps([{"kind": "file", "path": str(outbox)}], separators=(",", ":"))
     parameters = {
         "SmsProviders": vendors, "SmsCountries": "*",
         **template.parameters_from_environment(), **secrets(arguments.profile, processes),

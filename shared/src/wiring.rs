@@ -20,7 +20,7 @@ use crate::{
         Timestamp,
         idempotency::HmacKey,
         session::Access,
-        sms::{Countries, Rate, SmsQuotas, TaskKey},
+        sms::{Countries, Rate, SmsQuotas, TaskKey, read_numbering_plans},
     },
     http::Entrance,
     ports::{
@@ -300,6 +300,8 @@ impl CodeTryConfig {
     }
 
     fn codes(&self, dynamo: Dynamo, redis: &Redis, system: Arc<dyn System>) -> PhoneCodes {
+        // Before the first request, while a function has a whole core.
+        read_numbering_plans();
         // Trying takes no place in the window: how large it is does not matter.
         let rate = Rate { messages: 1, window: Duration::from_secs(1) };
         PhoneCodes {

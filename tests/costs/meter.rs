@@ -114,7 +114,7 @@ impl<'a> Meter<'a> {
     /// What a consumer called since it was looked at last, for whatever its queue had; it goes into a row.
     pub(crate) fn measure_consumer(&mut self, operation: Operation) {
         let recorded = self.platform.calls(operation.1).unwrap().take();
-        self.add(operation, recorded);
+        self.add(operation, String::new(), recorded);
     }
 
     /// A row of what was called.

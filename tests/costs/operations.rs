@@ -53,6 +53,8 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     m.measure(first, Method::POST, "/api/users/login", "", imported).await;
     accounts::guesses(m, "old@mail.example").await;
     messages::all(m).await;
+    // Whoever goes on has a session that is cached.
+    m.unmeasured(Method::GET, "/api/user", &token, Value::Null).await;
     reads_of_users(m, &token).await;
     articles(m, &token).await;
     articles_once(m, &token).await;

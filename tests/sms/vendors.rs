@@ -159,6 +159,8 @@ async fn a_file_gets_a_line_for_each_message() {
     let line = json!({"phone": "+8613800130001", "template": "reset", "params": {"code": "012345"}, "provider": "file",
         "at": "2027-01-15T12:00:00.000Z"});
     assert_eq!(lines, [line.clone(), line]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "codes are nobody else's to read");
 }
 
 /// What an answer is taken for, with the time to wait if it names one.

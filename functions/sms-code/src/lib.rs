@@ -39,9 +39,7 @@ struct CodeRequest {
     request_body = CodeRequest,
     responses(
         (status = 202, description = "The code is on its way"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn send_code(
     State(state): State<CodeRequests>,
     ClientAddress(address): ClientAddress,

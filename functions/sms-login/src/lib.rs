@@ -70,8 +70,7 @@ impl CodeLogin {
         (status = 200, description = "Logged in", body = LoginAnswer),
         (status = 201, description = "Signed up, under a name that may be changed", body = LoginAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
+        (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn log_in_by_code(
     State(state): State<CodeLogins>,
     ClientAgent(agent): ClientAgent,

@@ -9,7 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use country::Countries;
-pub use quota::{DEFAULT_QUOTAS, Rate, SMS_QUOTAS_FORM, SmsQuotas, calling_code, day_of, tomorrow};
+pub use quota::{
+    DEFAULT_QUOTAS, Rate, SMS_QUOTAS_FORM, SmsQuotas, calling_code, day_of, read_numbering_plans, tomorrow,
+};
 pub use sealed::{Sealed, TaskKey};
 
 use super::{

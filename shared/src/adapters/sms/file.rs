@@ -3,6 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::PathBuf,
     sync::Arc,
 };
@@ -29,12 +30,12 @@ impl Outbox {
     }
 }
 
-/// Appends `line` in one write, so that lines of several writers do not mix.
+/// Appends `line` in one write, so that lines of several writers do not mix. Codes are for their owner's eyes only.
 fn append(path: &PathBuf, line: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)?.write_all(line.as_bytes())
 }
 
 #[async_trait]

@@ -96,6 +96,12 @@ impl FromStr for Rate {
     }
 }
 
+/// Reads the numbering plans, which takes a while the first time: for whoever would rather do so before the first request comes.
+pub fn read_numbering_plans() {
+    // Which number it is does not matter, nor whether it is one.
+    drop(PhoneNumber::parse("+8613800138000"));
+}
+
 /// The calling code of `phone`, such as 86.
 pub fn calling_code(phone: &PhoneNumber) -> u16 {
     phonenumber::parse(None, phone.as_str()).map_or(0, |number| number.country().code())
