@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use backon::BackoffBuilder as _;
@@ -63,8 +63,8 @@ pub struct LockoutTable {
 
 /// What became of a conditional update.
 enum Written {
-    /// It was done; this is what it returns.
-    Done(UpdateItemOutput),
+    /// It was done; this is what is there now, if that was asked for.
+    Done(Option<Tries>),
     /// Its condition did not hold for what is there.
     Refused(Option<Tries>),
 }
@@ -146,7 +146,7 @@ async fn written(update: UpdateItemFluentBuilder) -> Result<Written, StoreError>
     let mut pauses = retries().build();
     loop {
         let error = match update.clone().send().await {
-            Ok(output) => return Ok(Written::Done(output)),
+            Ok(output) => return Ok(Written::Done(output.attributes.map(tries_from).transpose()?)),
             Err(error) => error,
         };
         if let Some(UpdateItemError::ConditionalCheckFailedException(refused)) = error.as_service_error() {
@@ -165,9 +165,8 @@ impl Lockouts for LockoutTable {
         let allowed = |counted| Ok(Tried::Allowed(Try { subject: subject.clone(), counted }));
         let Some(patience) = self.patiences.with(subject) else { return allowed(None) };
         let mut there = match self.count_free(subject, patience, now).await? {
-            Written::Done(output) => {
-                let item = output.attributes.ok_or_else(|| corrupt("a count without its number"))?;
-                return allowed(Some(tries_from(item)?));
+            Written::Done(counted) => {
+                return allowed(Some(counted.ok_or_else(|| corrupt("a count without its number"))?));
             }
             Written::Refused(there) => there,
         };
