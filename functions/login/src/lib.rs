@@ -64,6 +64,9 @@ struct LoginUser {
     password: Field<String>,
 }
 
+/// Reads what was typed as a name of one kind.
+type Kind = fn(&str) -> LoginName;
+
 impl LoginUser {
     /// What was typed; a name that cannot be anybody's is nobody's.
     fn parse(self) -> Result<(LoginName, Password), Violations> {
@@ -74,7 +77,7 @@ impl LoginUser {
             violations.check(field, filled)
         };
         let password = text("password", self.password);
-        let names: [(_, _, fn(&str) -> LoginName); 3] = [
+        let names: [(_, _, Kind); 3] = [
             ("email", self.email, LoginName::email),
             ("username", self.username, LoginName::username),
             ("phone", self.phone, LoginName::phone),
