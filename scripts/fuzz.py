@@ -65,7 +65,7 @@ def platform(program, folder):
     errors = OUTPUT / "program.txt"
     command = [program.absolute(), "--port", "0", "--data", folder]
     # What is tested are the handlers, so nobody is told to come back later.
-    environment = {**os.environ, "RATE_LIMITS": "off", "LOG_LEVEL": "info"}
+    environment = {**os.environ, "RATE_LIMITS": "off", "LOGIN_LOCKOUT": "account 5/86400", "LOG_LEVEL": "info"}
     with open(OUTPUT / "program.json", "wb") as log, open(errors, "wb") as told:
         with child(command, env=environment, stdout=log, stderr=told) as process:
             deadline = time.monotonic() + 60

@@ -10,10 +10,16 @@ mod follow;
 mod like;
 mod limits;
 mod login;
+#[path = "password-reset.rs"]
+mod password_reset;
 mod profile;
 mod publish;
 mod reading;
 mod realworld;
 mod session;
 mod signup;
+#[path = "sms-code.rs"]
+mod sms_code;
+#[path = "sms-login.rs"]
+mod sms_login;
 mod support;

@@ -16,7 +16,8 @@ use shared::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            IdempotencyTable, InteractionTable, LeaseTable, TableNames,
+            FollowTable, IdempotencyTable, InteractionTable, LeaseTable, LockoutTable, Registry, SessionTable,
+            TableNames, UserSweeper, UserTable,
         },
         host::Host,
     },
@@ -29,11 +30,16 @@ use shared::{
     ports::{
         articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove, Text},
         comments::{COMMENT_WRITES, CommentWrites as _, Parent},
+        departures::DEPARTURES,
         drafts::DRAFTS,
+        follows::FOLLOWS,
         idempotency::IDEMPOTENCY_RECORDS,
         leases::{GUARD, LEASES},
-        sweeps::{COMMENT_SWEEPS, SWEEPS},
+        lockouts::LOCKOUTS,
+        sessions::SESSION_STATES,
+        sweeps::{COMMENT_SWEEPS, SWEEPS, USER_SWEEPS},
         system::System,
+        users::{REGISTRATIONS, USERS},
     },
 };
 use tokio::net::TcpListener;
@@ -67,12 +73,20 @@ impl System for Clock {
     }
 }
 
+/// With tries to log in.
+const PATIENCE: &str = "account 5/86400, address 20/3600";
+
 /// The database, and the adapters of one client that may do what their ports' permissions say.
 pub(crate) struct World {
     pub(crate) clock: Arc<Clock>,
     pub(crate) leases: Arc<LeaseTable>,
     pub(crate) sweeps: Arc<ArticleSweeps>,
     pub(crate) comment_sweeps: Arc<CommentSweeper>,
+    pub(crate) user_sweeps: Arc<UserSweeper>,
+    pub(crate) users: UserTable,
+    pub(crate) registry: Registry,
+    pub(crate) follows: FollowTable,
+    pub(crate) lockouts: Arc<LockoutTable>,
     pub(crate) records: IdempotencyTable,
     pub(crate) articles: ArticleWriter,
     pub(crate) comments: CommentWriter,
@@ -103,23 +117,41 @@ impl World {
             endpoint: Some(endpoint),
         });
         let names = TableNames {
+            users: Some("UsersTable".to_owned()),
+            sessions: Some("SessionsTable".to_owned()),
             articles: Some("ArticlesTable".to_owned()),
             comments: Some("CommentsTable".to_owned()),
             interactions: Some("InteractionsTable".to_owned()),
             coordination: Some("CoordinationTable".to_owned()),
             ..TableNames::default()
         };
-        let allowed =
-            [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, IDEMPOTENCY_RECORDS, LEASES, GUARD, SWEEPS, COMMENT_SWEEPS]
-                .concat();
+        let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
+        let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS].concat();
+        let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS].concat();
+        let allowed = [writes, departures, sweeps].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
         let comments = CommentTable::new(dynamo.clone(), "CommentsTable");
         let interactions = InteractionTable::new(dynamo.clone(), "InteractionsTable");
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
-        let records = IdempotencyTable::new(dynamo, "CoordinationTable");
+        let records = IdempotencyTable::new(dynamo.clone(), "CoordinationTable");
+        let users = UserTable::new(dynamo.clone(), "UsersTable");
+        let sessions = SessionTable::new(dynamo, "SessionsTable");
+        let user_sweeps = UserSweeper::new(
+            users.clone(),
+            sessions.clone(),
+            articles.clone(),
+            interactions.clone(),
+            leases.clone(),
+            "CoordinationTable",
+        );
         Self {
             clock,
+            user_sweeps: Arc::new(user_sweeps),
+            registry: Registry::new(users.clone(), sessions),
+            follows: FollowTable::new(interactions.clone(), users.clone()),
+            lockouts: Arc::new(LockoutTable::new(&users, PATIENCE.parse().unwrap())),
+            users,
             sweeps: Arc::new(ArticleSweeps::new(articles.clone(), leases.clone())),
             comment_sweeps: Arc::new(CommentSweeper::new(comments.clone(), leases.clone())),
             comments: CommentWriter::new(comments, articles.clone(), interactions, records.clone()),
@@ -235,6 +267,18 @@ impl World {
     fn put_comment_item(&self, item: &Value) {
         let request = json!({"TableName": "CommentsTable", "Item": item});
         self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// Stores that a user has another way to log in, which is theirs alone.
+    pub(crate) fn put_identity(&self, user: UserId) {
+        let name = format!("IDENTITY#of-{user}");
+        for item in [
+            json!({"pk": {"S": format!("USER#{user}")}, "sk": {"S": name}}),
+            json!({"pk": {"S": name}, "sk": {"S": "GUARD"}, "userId": {"S": user.to_string()}}),
+        ] {
+            let request = json!({"TableName": "UsersTable", "Item": item});
+            self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+        }
     }
 
     /// Deletes a comment.

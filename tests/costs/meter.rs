@@ -111,6 +111,12 @@ impl<'a> Meter<'a> {
         self.add(operation, String::new(), host.calls.take());
     }
 
+    /// What a consumer called since it was looked at last, for whatever its queue had; it goes into a row.
+    pub(crate) fn measure_consumer(&mut self, operation: Operation) {
+        let recorded = self.platform.calls(operation.1).unwrap().take();
+        self.add(operation, String::new(), recorded);
+    }
+
     /// A row of what was called.
     fn add(&mut self, operation: Operation, asked: String, recorded: Recorded) {
         let Operation(operation, function, expected, why) = operation;

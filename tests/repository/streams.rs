@@ -59,14 +59,28 @@ fn passes(pk: &str) -> bool {
 
 #[test]
 fn filters_let_through_what_somebody_wants_and_nothing_else() {
-    for wanted in
-        ["ARTICLE#how-to", "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "USERNAME#ann", "COUNTERS#01ARZ3NDEKTSV4RRFFQ69G5FAV"]
-    {
+    for wanted in [
+        "ARTICLE#how-to",
+        "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "USERNAME#ann",
+        "COUNTERS#01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "TASKS#7",
+    ] {
         assert!(passes(wanted), "{wanted}");
     }
     let (draft, revision) = ("DRAFTS#01ARZ3NDEKTSV4RRFFQ69G5FAV", "REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV");
     let like = "LIKES#01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    for unwanted in [draft, revision, like, "LIST#LATEST", "COUNT#0", "SWEEP", "EMAIL#ann@mail.example"] {
+    for unwanted in [
+        draft,
+        revision,
+        like,
+        "LIST#LATEST",
+        "COUNT#0",
+        "SMS#20000#ALL#0",
+        "SWEEP",
+        "EMAIL#ann@mail.example",
+        "LOCKOUT#ADDRESS#192.0.2.1",
+    ] {
         assert!(!passes(unwanted), "{unwanted}");
     }
 }

@@ -11,10 +11,11 @@ use super::{
     dynamodb::{self, Dynamo, DynamoSettings, TableNames},
     passwords::Argon2id,
     redis::{Redis, RedisUrl},
+    sms::{EmbeddedMetrics, LoggedFigures},
     sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
 };
-use crate::ports::{StoreError, permission::Permission, system::System};
+use crate::ports::{StoreError, permission::Permission, sms::SmsFigures, system::System};
 
 /// What a function's wiring makes its adapters of.
 #[derive(Clone)]
@@ -97,6 +98,11 @@ impl Host {
         let sqs = Sqs::new(settings, self.http.clone(), queues, recorder);
         self.remember(Made::Sqs(sqs.clone()));
         sqs
+    }
+
+    /// Where figures about messages go: on Lambda they become metrics.
+    pub fn sms_figures(&self) -> Arc<dyn SmsFigures> {
+        if self.enforce { Arc::new(LoggedFigures) } else { Arc::new(EmbeddedMetrics) }
     }
 
     fn remember(&self, client: Made) {

@@ -81,12 +81,9 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    async fn author(&self, article: &Article) -> Result<Arc<VersionedProfile>, StoreError> {
-        let author = self.profiles.versioned(article.author_id, self.prefetched).await?;
-        author.ok_or_else(|| StoreError::Fault {
-            service: "the table of users",
-            source: "an article without its author".into(),
-        })
+    /// The author; `None` if they are gone.
+    async fn author(&self, article: &Article) -> Result<Option<Arc<VersionedProfile>>, StoreError> {
+        self.profiles.versioned(article.author_id, self.prefetched).await
     }
 }
 
@@ -103,9 +100,14 @@ impl From<Standing> for LookedUp {
     fn from(standing: Standing) -> Self {
         match standing {
             Standing::Live(article) => Self::Live(Box::new(article)),
-            Standing::Withdrawn(_) => Self::Withdrawn,
+            Standing::Withdrawn(_) | Standing::Erased { .. } => Self::Withdrawn,
         }
     }
+}
+
+/// What readers see of an article whose author is gone: what it will be once the sweep has erased it.
+fn without_author<T>(article: &Article) -> Found<T> {
+    Found::Withdrawn { version: article.version + 1 }
 }
 
 impl CachedArticle {
@@ -237,6 +239,7 @@ impl CachedArticles {
         } else {
             let counters = reactions.counters_of(article, sources.prefetched);
             let (author, counters) = try_join!(sources.author(article), counters)?;
+            let Some(author) = author else { return Ok(Some(without_author(article))) };
             let seen = || Seen { read: read(author.profile.clone()), reactions: Reactions::of_stranger(counters) };
             let versions = (author.version(), counters.version());
             reading.answer_kept(shown, versions, || ArticleAnswer::from(seen()))
@@ -264,6 +267,7 @@ impl CachedArticles {
             None => {
                 let (author, reactions) =
                     try_join!(sources.author(article), reactions.of(viewer, article, sources.prefetched))?;
+                let Some(author) = author else { return Ok(Some(without_author(article))) };
                 (author.profile.clone(), reactions)
             }
         };
@@ -280,7 +284,10 @@ impl CachedArticles {
         let CachedArticle::Live { article, body, .. } = &*found else { return Ok(Some(found.withdrawn())) };
         let author = match met {
             Some((author, _)) => author,
-            None => sources.author(article).await?.profile.clone(),
+            None => match sources.author(article).await? {
+                Some(author) => author.profile.clone(),
+                None => return Ok(Some(without_author(article))),
+            },
         };
         Ok(Some(Found::Read(Box::new(Read { article: article.clone(), body: body.clone(), author }))))
     }

@@ -62,6 +62,18 @@ impl HmacKey {
         }
     }
 
+    /// HMAC-SHA-256 of `parts`, none of which has a line break, for `purpose`: tags for one purpose are none for another.
+    pub(super) fn tag(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in [purpose].iter().chain(parts) {
+            context.update(part.as_bytes());
+            context.update(b"\n");
+        }
+        let mut tag = [0; 32];
+        tag.copy_from_slice(context.sign().as_ref());
+        tag
+    }
+
     /// `secret` as it is configured.
     pub fn encode(secret: [u8; Self::MIN_BYTES]) -> String {
         BASE64_STANDARD.encode(secret)
