@@ -131,8 +131,8 @@ impl World {
     async fn code(&self, phone: &str) -> String {
         self.platform.drained().await;
         let text = std::fs::read_to_string(self.platform.services().data().join("outbox/sms.jsonl")).unwrap();
-        let messages = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let last = messages.filter(|message| message["phone"] == phone).next_back().unwrap();
+        let mut messages = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let last = messages.rfind(|message| message["phone"] == phone).unwrap();
         last["params"]["code"].as_str().unwrap().to_owned()
     }
 }

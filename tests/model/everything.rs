@@ -29,8 +29,9 @@ impl World {
             self.compare_comments(article).await?;
         }
         for number in 0..self.drafts.len() {
-            let session = self.session_of(self.drafts[number].author).await?;
-            self.read_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
+            if let Some(session) = self.session_of(self.drafts[number].author).await? {
+                self.read_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
+            }
         }
         for session in 0..self.sessions.len() {
             self.list_drafts(&newest_token(session, self), 100).await?;
