@@ -20,7 +20,14 @@ fn the_checked_in_page_of_settings_is_the_codes() {
 #[test]
 fn every_post_takes_an_idempotency_key_or_needs_none() {
     // Done again, they do nothing more.
-    let states = ["CreateArticleFavorite", "CollectArticle", "FollowUserByUsername", "LogOut"];
+    let states = [
+        "CreateArticleFavorite",
+        "CollectArticle",
+        "FollowUserByUsername",
+        "LogOut",
+        "LogOutEverywhere",
+        "LogOutOthers",
+    ];
     // Their answers hold secrets, which are not kept. A second sign-up is refused, a second login is a session more.
     let secrets = ["CreateUser", "Login", "LoginByCode", "RefreshSession"];
     // Asked for again, it is another, and refused for a minute; and each is good once.
