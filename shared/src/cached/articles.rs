@@ -146,13 +146,19 @@ impl CachedArticles {
     /// What to ask for at the entrance to have the article `slug`, and the profile of its author if this process has met the
     /// article before: its author never changes.
     pub fn wanted(&self, slug: &str, profiles: &CachedProfiles) -> Vec<Wanted> {
+        self.wanted_and(slug, |known| profiles.wanted(known.author_id))
+    }
+
+    /// What to ask for to have the article `slug`, and what `besides` says of it if this process has met it before.
+    fn wanted_and(&self, slug: &str, besides: impl FnOnce(&Article) -> Vec<Wanted>) -> Vec<Wanted> {
         let Some(slug) = Slug::parse(slug) else { return Vec::new() };
         let lookup = self.articles.look_up(slug.as_str());
-        let author = lookup.remembered().and_then(|known| match known {
-            CachedArticle::Live { article, .. } => Some(profiles.wanted(article.author_id)),
-            CachedArticle::Withdrawn { .. } => None,
-        });
-        [lookup.wanted].into_iter().chain(author.into_iter().flatten()).collect()
+        let mut wanted = match lookup.remembered() {
+            Some(CachedArticle::Live { article, .. }) => besides(article),
+            Some(CachedArticle::Withdrawn { .. }) | None => Vec::new(),
+        };
+        wanted.push(lookup.wanted);
+        wanted
     }
 
     /// What to ask for at the entrance to have the article `slug` without its author.
@@ -192,11 +198,11 @@ impl CachedArticles {
         profiles: &CachedProfiles,
         counters: &CachedCounters,
     ) -> Vec<Wanted> {
-        let known = Slug::parse(slug).and_then(|slug| match self.articles.look_up(slug.as_str()).remembered()? {
-            CachedArticle::Live { article, .. } => Some(article.id),
-            CachedArticle::Withdrawn { .. } => None,
-        });
-        self.wanted(slug, profiles).into_iter().chain(known.map(|article| counters.wanted(article))).collect()
+        self.wanted_and(slug, |known| {
+            let mut wanted = profiles.wanted(known.author_id);
+            wanted.push(counters.wanted(known.id));
+            wanted
+        })
     }
 
     /// What to ask for at the entrance, besides, to have the article as HTML.

@@ -151,7 +151,10 @@ pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     let arrived = if arrival.is_empty() {
         Ok(Arrived::default())
     } else {
-        entrance.arrivals.arrive(&arrival, RequestId::new(now, entrance.system.random()), now).await
+        // Behind a gateway the request's id is the gateway's.
+        let id = parts.extensions.get().copied();
+        let id = id.unwrap_or_else(|| RequestId::new(now, entrance.system.random()));
+        entrance.arrivals.arrive(&arrival, id, now).await
     };
     let away = arrived.is_err();
     let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
