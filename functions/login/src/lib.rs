@@ -43,7 +43,8 @@ struct LoginRequest {
     user: Object<LoginUser>,
 }
 
-/// Who wants to log in: one of the three names, and the password.
+/// Who wants to log in: one of the three names, and the password. Clients may send more of what they know of the user: of several
+/// names the first counts.
 #[derive(Deserialize, ToSchema)]
 struct LoginUser {
     /// The address, regardless of case.
@@ -82,12 +83,9 @@ impl LoginUser {
             ("username", self.username, LoginName::username),
             ("phone", self.phone, LoginName::phone),
         ];
-        let mut names = names.into_iter().filter(|(_, value, _)| *value != Field::Absent);
-        let (field, value, kind) = names.next().unwrap_or(("email", Field::Absent, LoginName::email));
+        let given = names.into_iter().find(|(_, value, _)| *value != Field::Absent);
+        let (field, value, kind) = given.unwrap_or(("email", Field::Absent, LoginName::email));
         let name = text(field, value).map(|text| kind(&text));
-        for (field, ..) in names {
-            violations.add(field, Violation("is one name too many".into()));
-        }
         violations.finish(name.zip(password.map(Password::claim)))
     }
 }
