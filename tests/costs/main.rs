@@ -3,6 +3,7 @@
 //! One test, as the counts of a function are of its process: nothing else may call meanwhile.
 
 mod accounts;
+mod clock;
 mod comments;
 mod drafts;
 mod messages;
@@ -13,19 +14,22 @@ mod sessions;
 mod sweeps;
 mod table;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bloghub::{
     functions,
     platform::{Options, Platform},
 };
 
+use crate::clock::Clock;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let data = tempfile::tempdir().unwrap();
     let options = Options::new(0, data.path().join("data"));
-    let platform = Platform::start(&options, |_| {}).await.unwrap();
-    let (rows, used) = operations::all(&platform).await;
+    let clock = Arc::new(Clock::default());
+    let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
+    let (rows, used) = operations::all(&platform, &clock).await;
     platform.stop().await.unwrap();
 
     let wrong: Vec<_> = rows.iter().filter(|row| row.calls != row.expected).collect();

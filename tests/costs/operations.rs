@@ -17,7 +17,9 @@ use shared::{
 };
 
 use crate::{
-    accounts, comments, drafts, messages,
+    accounts,
+    clock::Clock,
+    comments, drafts, messages,
     meter::{Meter, Operation, Used},
     reactions, sessions, sweeps,
     table::Row,
@@ -28,8 +30,8 @@ const NAME: &str = "a name leads to an id, and that to the user and to how many 
 const TWO_STEPS: &str = "only the live article names its revision and its author, so they are a second call; the right to fill the cache is asked for first";
 
 /// Does them all.
-pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
-    let mut meter = Meter::new(platform);
+pub(crate) async fn all(platform: &Platform, clock: &Clock) -> (Vec<Row>, Used) {
+    let mut meter = Meter::new(platform, clock);
     let m = &mut meter;
 
     teach_scripts(m).await;
