@@ -19,10 +19,10 @@ use tokio::{
 use crate::{StartError, child::end_with_parent, dynamodb::listen_error};
 
 const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
-/// How long it may take to load what it had.
+/// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-/// How long it may take to write what it has.
+/// How long it may take to end in order.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The pause before it is started again.
 const RESTART: Duration = Duration::from_millis(500);
@@ -42,7 +42,7 @@ struct Settings {
 }
 
 impl RedisServer {
-    /// Starts a server that keeps its data in `folder`, on `port` (0: any), and waits until it answers, calling `waiting`
+    /// Starts a server that is at home in `folder` and begins empty, on `port` (0: any), and waits until it answers, calling `waiting`
     /// about once a second.
     pub(crate) async fn start(folder: &Path, port: u16, waiting: impl Fn(&str)) -> Result<Self, StartError> {
         // Whoever answers on a port of one's choice need not be the server that was started: the port must be free first.
@@ -106,9 +106,10 @@ fn spawn_any(settings: &Settings) -> Result<(&'static str, Child), StartError> {
 fn spawn(server: &str, settings: &Settings) -> io::Result<Child> {
     let log = OpenOptions::new().create(true).append(true).open(&settings.log)?;
     let mut command = Command::new(server);
+    // It begins empty: see docs/decisions/0037-the-local-cache-begins-empty.md.
     command
         .args(["--bind", "127.0.0.1", "--port", &settings.port.to_string()])
-        .args(["--dir", &settings.folder.to_string_lossy(), "--appendonly", "yes", "--save", ""])
+        .args(["--dir", &settings.folder.to_string_lossy(), "--appendonly", "no", "--save", ""])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
