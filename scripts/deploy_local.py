@@ -343,7 +343,7 @@ def deploy(state, endpoint, parameters, processes):
     ], env={
         **ACCOUNT, "PATH": os.environ["PATH"], "HOME": str(state), "LANG": "C.UTF-8",
         "AWS_ENDPOINT_URL": endpoint, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "1",
-    }, timeout=300)
+    }, timeout=600)
 
 
 def connect_routes(client, template, resources):
