@@ -77,7 +77,7 @@ async fn a_method_that_a_path_has_not_is_told_which_it_has() {
         ("HEAD", "/api/users", "POST, OPTIONS"),
         ("PUT", "/api/users/login", "POST, OPTIONS"),
         ("GET", "/api/sessions/logout", "POST, OPTIONS"),
-        ("DELETE", "/api/sessions/refresh", "POST, OPTIONS"),
+        ("PUT", "/api/sessions/refresh", "POST, OPTIONS"),
         ("DELETE", "/api/openapi.json", "GET, HEAD, OPTIONS"),
     ] {
         let answer = ask(method, path).await;
