@@ -13,8 +13,9 @@ use super::{
     redis::{Redis, RedisUrl},
     sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
+    web::WebClient,
 };
-use crate::ports::{StoreError, permission::Permission, system::System};
+use crate::ports::{StoreError, permission::Permission, system::System, web::Web};
 
 /// What a function's wiring makes its adapters of.
 #[derive(Clone)]
@@ -97,6 +98,11 @@ impl Host {
         let sqs = Sqs::new(settings, self.http.clone(), queues, recorder);
         self.remember(Made::Sqs(sqs.clone()));
         sqs
+    }
+
+    /// A client of the `service`, which is not ours, with a breaker of its own.
+    pub fn web(&self, service: impl Into<String>) -> Arc<dyn Web> {
+        Arc::new(WebClient::new(service.into(), self.system.clone()))
     }
 
     fn remember(&self, client: Made) {
