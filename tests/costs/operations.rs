@@ -9,7 +9,7 @@ use shared::{
     domain::{
         UserId,
         password::PasswordHash,
-        user::{EmailAddress, User, Username},
+        user::{EmailAddress, Role, User, Username},
     },
     ports::users::{REGISTRATIONS, Registrations as _},
     wiring::LoginConfig,
@@ -214,7 +214,9 @@ async fn import_with_bcrypt(platform: &Platform) {
     let user = User {
         id: UserId::new(now, host.system.random()),
         username: Username::parse("old").unwrap(),
-        email: EmailAddress::parse("old@mail.example").unwrap(),
+        email: Some(EmailAddress::parse("old@mail.example").unwrap()),
+        phone: None,
+        role: Role::default(),
         bio: None,
         image: None,
         created_at: now,
@@ -222,7 +224,7 @@ async fn import_with_bcrypt(platform: &Platform) {
     };
     let (session, _) = parts.logins.begin(user.id);
     let hash = PasswordHash(bcrypt::hash("an old password", 4).unwrap());
-    Registry::new(parts.users, parts.sessions).register(&user, &hash, &session).await.unwrap();
+    Registry::new(parts.users, parts.sessions).register(&user, Some(&hash), &session).await.unwrap();
 }
 
 /// Empties the cache.

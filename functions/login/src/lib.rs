@@ -86,9 +86,9 @@ async fn log_in(
         Some(email) => state.credentials.by_email(&email).await?,
         None => None,
     };
-    let hash = known.as_ref().map(|(_, hash)| hash.clone());
+    let hash = known.as_ref().and_then(|(_, hash)| hash.clone());
     let verdict = state.passwords.verify(password.clone(), hash).await?;
-    let Some((user, hash)) = known.filter(|_| verdict != Verdict::Wrong) else {
+    let Some((user, Some(hash))) = known.filter(|_| verdict != Verdict::Wrong) else {
         return Err(ApiError::CredentialsInvalid);
     };
     if verdict == Verdict::RightButOutdated {

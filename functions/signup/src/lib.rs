@@ -14,7 +14,7 @@ use shared::{
     domain::{
         Field, UserId, Violations,
         password::{CommonPasswords, Password},
-        user::{EmailAddress, User, Username},
+        user::{EmailAddress, Role, User, Username},
     },
     http::{ApiError, JsonBody, Object, Problem, views::LoginAnswer},
     ports::{
@@ -95,9 +95,19 @@ async fn sign_up(
     let hash = signups.passwords.hash(password).await?;
     let now = signups.logins.system.now();
     let id = UserId::new(now, signups.logins.system.random());
-    let user = User { id, username, email, bio: None, image: None, created_at: now, version: 1 };
+    let user = User {
+        id,
+        username,
+        email: Some(email),
+        phone: None,
+        role: Role::default(),
+        bio: None,
+        image: None,
+        created_at: now,
+        version: 1,
+    };
     let (session, refresh) = signups.logins.begin(user.id);
-    signups.registrations.register(&user, &hash, &session).await.map_err(refused)?;
+    signups.registrations.register(&user, Some(&hash), &session).await.map_err(refused)?;
     // The session for the next request's sake; the name because somebody may just have looked for it in vain.
     join(signups.logins.remember(&session), signups.names.moved(&user.username)).await;
     Ok((StatusCode::CREATED, axum::Json(signups.logins.answer(user, &refresh)?)))

@@ -1,8 +1,12 @@
 //! Who takes part: users and how others see them.
 
+mod phone;
+mod role;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+pub use self::{phone::PhoneNumber, role::Role};
 use super::{Timestamp, UserId, Violation, violation};
 
 /// A user, as the platform knows them. How they prove who they are is kept apart from this.
@@ -12,8 +16,12 @@ pub struct User {
     pub id: UserId,
     /// Unique among all, regardless of case.
     pub username: Username,
-    /// Unique among all, regardless of case.
-    pub email: EmailAddress,
+    /// Unique among all, regardless of case. Whoever signed up by phone or through another platform may have none.
+    pub email: Option<EmailAddress>,
+    /// Unique among all. Whoever owns it may log in by it.
+    pub phone: Option<PhoneNumber>,
+    /// What the user may do.
+    pub role: Role,
     /// What the user says of themselves.
     pub bio: Option<Bio>,
     /// Where the user's picture is.
@@ -59,7 +67,7 @@ impl UserChanges {
     /// `user` with these changes made.
     pub fn apply(self, mut user: User) -> User {
         user.username = self.username.unwrap_or(user.username);
-        user.email = self.email.unwrap_or(user.email);
+        user.email = self.email.or(user.email);
         user.bio = self.bio.unwrap_or(user.bio);
         user.image = self.image.unwrap_or(user.image);
         user.version += 1;
@@ -120,6 +128,11 @@ impl Username {
             return Err(Violation::must_be("a name without \"/\""));
         }
         Ok(Self(name))
+    }
+
+    /// A name for somebody who has not chosen one: `user-` and 16 hexadecimal digits of what is `random`.
+    pub fn generated(random: [u8; 8]) -> Self {
+        Self(format!("user-{:016x}", u64::from_be_bytes(random)))
     }
 
     /// What two names must not have in common.
@@ -200,6 +213,13 @@ mod tests {
     fn names_that_differ_in_case_or_width_are_the_same() {
         let plain = Username::parse("Jake").unwrap();
         assert_eq!(plain.folded(), Username::parse("ｊａｋｅ").unwrap().folded());
+    }
+
+    #[test]
+    fn a_generated_name_is_a_name() {
+        let name = Username::generated([0, 0, 0, 0, 0, 0, 0, 255]);
+        assert_eq!(name.as_str(), "user-00000000000000ff");
+        assert_eq!(Username::parse(name.as_str()).unwrap(), name);
     }
 
     #[test]

@@ -139,6 +139,7 @@ impl ApiError {
         let field = |unique: &Unique| match unique {
             Unique::Username => "username",
             Unique::Email => "email",
+            Unique::Phone => "phone",
         };
         Self::Taken(what.iter().map(field).collect())
     }

@@ -12,7 +12,7 @@ use crate::{
         article::{Article, ArticleHtml, Listed, Listing, Seen},
         reaction::Reactions,
         tag::Tag,
-        user::{Bio, ImageUrl, Profile, User},
+        user::{Bio, EmailAddress, ImageUrl, Profile, User},
     },
     http::Content,
     ports::tokens::TokenSigner,
@@ -32,7 +32,7 @@ pub struct UserAnswer {
 /// One's own account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UserView {
-    /// The address.
+    /// The address; `""` for who has none.
     pub email: String,
     /// The access token that the request came with, or a new one.
     pub token: String,
@@ -162,7 +162,7 @@ impl UserView {
     /// `user`, who holds `token`.
     pub fn new(user: User, token: String) -> Self {
         Self {
-            email: user.email.into(),
+            email: user.email.map(EmailAddress::into).unwrap_or_default(),
             token,
             username: user.username.into(),
             bio: user.bio.map(Bio::into),

@@ -20,6 +20,8 @@ pub enum Unique {
     Username,
     /// The e-mail address.
     Email,
+    /// The phone number.
+    Phone,
 }
 
 /// Why a user could not be stored.
@@ -39,12 +41,12 @@ pub enum SaveUserError {
 /// Sign-up.
 #[async_trait]
 pub trait Registrations: Send + Sync {
-    /// Stores a new user with their password and first session: all or nothing, and of several that share a name or an
-    /// address exactly one.
+    /// Stores a new user with their password, if they have one, and first session: all or nothing, and of several that share
+    /// a name, an address or a number exactly one.
     ///
     /// # Errors
     /// [`SaveUserError::Taken`] names all that is taken; never [`SaveUserError::Changed`].
-    async fn register(&self, user: &User, hash: &PasswordHash, session: &Session) -> Result<(), SaveUserError>;
+    async fn register(&self, user: &User, hash: Option<&PasswordHash>, session: &Session) -> Result<(), SaveUserError>;
 }
 
 /// What [`Registrations`] does to tables.
@@ -54,8 +56,8 @@ pub const REGISTRATIONS: &[Permission] =
 /// Login by password.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// The user with this address, and the hash of their password.
-    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, PasswordHash)>, StoreError>;
+    /// The user with this address, and the hash of their password, if they have one.
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
 
     /// Replaces a hash by another of the same password, unless it has changed since: then nothing happens.
     async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;

@@ -1,5 +1,7 @@
 //! Users, and the guards of what must be unique among them.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +18,7 @@ use crate::{
         change::{FoldedUsername, Subject},
         password::PasswordHash,
         session::Session,
-        user::{Bio, EmailAddress, ImageUrl, User, Username},
+        user::{Bio, EmailAddress, ImageUrl, PhoneNumber, Role, User, Username},
     },
     ports::{
         StoreError,
@@ -27,6 +29,7 @@ use crate::{
 const USER: &str = "USER#";
 const USERNAME: &str = "USERNAME#";
 const EMAIL: &str = "EMAIL#";
+const PHONE: &str = "PHONE#";
 
 /// Where a user is.
 pub(super) fn user_key(id: UserId) -> Key {
@@ -43,7 +46,21 @@ fn email_guard(email: &EmailAddress) -> Key {
     Key::new(format!("{EMAIL}{}", email.folded()), "GUARD")
 }
 
-/// What a record of the table's change stream says. Who has which address is nobody else's business.
+/// The item whose existence says that the number is taken.
+fn phone_guard(phone: &PhoneNumber) -> Key {
+    Key::new(format!("{PHONE}{}", phone.as_str()), "GUARD")
+}
+
+/// The guards of what `user` has and nobody else may have.
+fn guards(user: &User) -> [(Unique, Option<Key>); 3] {
+    [
+        (Unique::Username, Some(username_guard(&user.username))),
+        (Unique::Email, user.email.as_ref().map(email_guard)),
+        (Unique::Phone, user.phone.as_ref().map(phone_guard)),
+    ]
+}
+
+/// What a record of the table's change stream says. Who has which address or number is nobody else's business.
 pub(super) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
     if let Some(id) = key.pk.strip_prefix(USER) {
         return images.versioned(Subject::User(id.parse().map_err(corrupt)?));
@@ -52,7 +69,8 @@ pub(super) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
         let name = FoldedUsername::parse(name).ok_or_else(|| corrupt("a guard without a name"))?;
         return Ok(images.existence(Subject::Username(name)));
     }
-    Ok(if key.pk.starts_with(EMAIL) { Said::Nothing } else { Said::Foreign })
+    let private = [EMAIL, PHONE].iter().any(|prefix| key.pk.starts_with(prefix));
+    Ok(if private { Said::Nothing } else { Said::Foreign })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,12 +80,17 @@ struct UserItem {
     key: Key,
     id: UserId,
     username: Username,
-    email: EmailAddress,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<EmailAddress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<PhoneNumber>,
+    role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     bio: Option<Bio>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<ImageUrl>,
-    password_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_hash: Option<String>,
     created_at: Timestamp,
     version: u64,
 }
@@ -82,15 +105,16 @@ struct GuardItem {
 }
 
 impl UserItem {
-    fn new(user: &User, hash: &PasswordHash) -> Self {
-        let User { id, username, email, bio, image, created_at, version } = user.clone();
-        let password_hash = hash.0.clone();
-        Self { key: user_key(id), id, username, email, bio, image, password_hash, created_at, version }
+    fn new(user: &User, hash: Option<&PasswordHash>) -> Self {
+        let User { id, username, email, phone, role, bio, image, created_at, version } = user.clone();
+        let password_hash = hash.map(|hash| hash.0.clone());
+        Self { key: user_key(id), id, username, email, phone, role, bio, image, password_hash, created_at, version }
     }
 
-    fn into_parts(self) -> (User, PasswordHash) {
-        let Self { key: _, id, username, email, bio, image, password_hash, created_at, version } = self;
-        (User { id, username, email, bio, image, created_at, version }, PasswordHash(password_hash))
+    fn into_parts(self) -> (User, Option<PasswordHash>) {
+        let Self { key: _, id, username, email, phone, role, bio, image, password_hash, created_at, version } = self;
+        let user = User { id, username, email, phone, role, bio, image, created_at, version };
+        (user, password_hash.map(PasswordHash))
     }
 }
 
@@ -137,7 +161,7 @@ impl Users for UserTable {
 
 #[async_trait]
 impl Credentials for UserTable {
-    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, PasswordHash)>, StoreError> {
+    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
         match self.guarded(email_guard(email)).await? {
             Some(holder) => Ok(self.user(holder.id).await?.map(UserItem::into_parts)),
             // The same work as for a known address, so that time does not tell them apart.
@@ -174,22 +198,25 @@ impl Accounts for UserTable {
     ) -> Result<(), SaveUserError> {
         let mut transaction = Transaction::default();
         transaction.update(&self.name, user_key(old.id), user_change(old, new, hash))?;
-        let mut guards = Vec::new();
-        let moved = [
-            (Unique::Username, username_guard(&old.username), username_guard(&new.username)),
-            (Unique::Email, email_guard(&old.email), email_guard(&new.email)),
-        ];
-        for (unique, from, to) in moved.into_iter().filter(|(_, from, to)| from != to) {
-            transaction.delete(&self.name, from)?;
-            transaction.put_new(&self.name, to_item(&GuardItem { key: to, user_id: new.id, since: now })?)?;
-            guards.push(unique);
+        // Which part of the transaction takes what; part 0 is the user.
+        let mut takes = HashMap::new();
+        let mut parts = 1;
+        for ((unique, from), (_, to)) in guards(old).into_iter().zip(guards(new)).filter(|(from, to)| from.1 != to.1) {
+            if let Some(key) = from {
+                transaction.delete(&self.name, key)?;
+                parts += 1;
+            }
+            if let Some(key) = to {
+                transaction.put_new(&self.name, to_item(&GuardItem { key, user_id: new.id, since: now })?)?;
+                takes.insert(parts, unique);
+                parts += 1;
+            }
         }
         transaction.commit(&self.dynamo).await.map_err(|error| match error {
             NotCommitted::Store(error) => SaveUserError::Store(error),
-            // Part 0 is the user; each guard is a deletion, which has no condition, and a put.
             NotCommitted::Conditions(failed) if failed.contains(&0) => SaveUserError::Changed,
             NotCommitted::Conditions(failed) => {
-                SaveUserError::Taken(failed.into_iter().filter_map(|n| guards.get((n - 1) / 2).copied()).collect())
+                SaveUserError::Taken(failed.into_iter().filter_map(|part| takes.get(&part).copied()).collect())
             }
         })
     }
@@ -197,30 +224,26 @@ impl Accounts for UserTable {
 
 /// What an update must do to `old`'s item to make it `new`'s. The hash is kept where there is no new one.
 fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>) -> Change {
-    let mut set = vec!["username = :username", "email = :email", "version = :new"];
+    let mut set = vec!["username = :username".to_owned(), "version = :new".to_owned()];
     let mut remove = Vec::new();
-    let mut values = vec![
-        (":username", s(new.username.as_str())),
-        (":email", s(new.email.as_str())),
-        (":new", n(new.version)),
-        (":old", n(old.version)),
+    let mut values = vec![(":username", s(new.username.as_str())), (":new", n(new.version)), (":old", n(old.version))];
+    let optional = [
+        ("email", ":email", new.email.as_ref().map(EmailAddress::as_str)),
+        ("phone", ":phone", new.phone.as_ref().map(PhoneNumber::as_str)),
+        ("bio", ":bio", new.bio.as_ref().map(Bio::as_str)),
+        ("image", ":image", new.image.as_ref().map(ImageUrl::as_str)),
     ];
-    match &new.bio {
-        Some(bio) => {
-            set.push("bio = :bio");
-            values.push((":bio", s(bio.as_str())));
+    for (name, value, text) in optional {
+        match text {
+            Some(text) => {
+                set.push(format!("{name} = {value}"));
+                values.push((value, s(text)));
+            }
+            None => remove.push(name),
         }
-        None => remove.push("bio"),
-    }
-    match &new.image {
-        Some(image) => {
-            set.push("image = :image");
-            values.push((":image", s(image.as_str())));
-        }
-        None => remove.push("image"),
     }
     if let Some(hash) = hash {
-        set.push("passwordHash = :hash");
+        set.push("passwordHash = :hash".to_owned());
         values.push((":hash", s(&hash.0)));
     }
     let mut update = format!("SET {}", set.join(", "));
@@ -246,19 +269,22 @@ impl Registry {
 
 #[async_trait]
 impl Registrations for Registry {
-    async fn register(&self, user: &User, hash: &PasswordHash, session: &Session) -> Result<(), SaveUserError> {
+    async fn register(&self, user: &User, hash: Option<&PasswordHash>, session: &Session) -> Result<(), SaveUserError> {
         let users = &self.users.name;
-        let guards = [(Unique::Username, username_guard(&user.username)), (Unique::Email, email_guard(&user.email))];
         let mut transaction = Transaction::default();
-        for (_, key) in guards.clone() {
+        // In the order of the transaction's first parts.
+        let mut takes = Vec::new();
+        for (unique, key) in guards(user) {
+            let Some(key) = key else { continue };
             transaction.put_new(users, to_item(&GuardItem { key, user_id: user.id, since: user.created_at })?)?;
+            takes.push(unique);
         }
         transaction.put_new(users, to_item(&UserItem::new(user, hash))?)?;
         transaction.put_new(&self.sessions.name, self.sessions.item(session)?)?;
         transaction.commit(&self.users.dynamo).await.map_err(|error| match error {
             NotCommitted::Store(error) => SaveUserError::Store(error),
             NotCommitted::Conditions(failed) => {
-                SaveUserError::Taken(failed.into_iter().filter_map(|n| Some(guards.get(n)?.0)).collect())
+                SaveUserError::Taken(failed.into_iter().filter_map(|part| takes.get(part).copied()).collect())
             }
         })
     }
@@ -272,11 +298,21 @@ mod tests {
     };
     use crate::{domain::change::Change, ports::changes::ChangeRecords as _};
 
+    fn email() -> EmailAddress {
+        EmailAddress::parse("ann@mail.example").unwrap()
+    }
+
+    fn phone() -> PhoneNumber {
+        PhoneNumber::parse("+8613800138000").unwrap()
+    }
+
     fn user(version: u64) -> User {
         User {
             id: UserId::from_bytes([1; 16]),
             username: Username::parse("Ann").unwrap(),
-            email: EmailAddress::parse("ann@mail.example").unwrap(),
+            email: Some(email()),
+            phone: Some(phone()),
+            role: Role::Author,
             bio: None,
             image: None,
             created_at: Timestamp::from_millis(0),
@@ -285,7 +321,7 @@ mod tests {
     }
 
     fn item(version: u64, hash: &str) -> Item {
-        to_item(&UserItem::new(&user(version), &PasswordHash(hash.to_owned()))).unwrap()
+        to_item(&UserItem::new(&user(version), Some(&PasswordHash(hash.to_owned())))).unwrap()
     }
 
     #[test]
@@ -297,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_comes_or_goes_is_a_change_and_an_address_is_none() {
+    fn a_name_that_comes_or_goes_is_a_change_and_an_address_or_a_number_is_none() {
         let guard = |key| to_item(&GuardItem { key, user_id: user(1).id, since: Timestamp::from_millis(0) }).unwrap();
         let name = || Subject::Username(FoldedUsername::from(&user(1).username));
         let guarded = guard(username_guard(&user(1).username));
@@ -305,7 +341,8 @@ mod tests {
         assert_eq!(came, Some(Change { subject: name(), version: None, gone: false }));
         let went = StreamRecords.read(&record(Some(guarded), None)).unwrap();
         assert_eq!(went, Some(Change { subject: name(), version: None, gone: true }));
-        let address = guard(email_guard(&user(1).email));
-        assert_eq!(StreamRecords.read(&record(None, Some(address))).unwrap(), None);
+        for private in [email_guard(&email()), phone_guard(&phone())] {
+            assert_eq!(StreamRecords.read(&record(None, Some(guard(private)))).unwrap(), None);
+        }
     }
 }
