@@ -1,5 +1,7 @@
 //! What several functions' wiring has in common: those that log people in, and those that ask who is there.
 
+mod providers;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::{
@@ -16,6 +18,8 @@ use crate::{
     http::Entrance,
     ports::{StoreError, follows::FollowViews, sessions::SessionStates, system::System},
 };
+
+pub use providers::ProviderConfig;
 
 /// What a function reads that logs people in.
 pub struct LoginConfig {
@@ -48,6 +52,8 @@ impl FromEnvironment for LoginConfig {
 
 /// What a function needs that logs people in.
 pub struct LoginParts {
+    /// The client beneath all of the function's tables.
+    pub dynamo: Dynamo,
     /// The table of users.
     pub users: UserTable,
     /// The table of sessions.
@@ -61,21 +67,32 @@ pub struct LoginParts {
 }
 
 impl LoginConfig {
+    /// What the table of users is called.
+    pub fn users_table(&self) -> &str {
+        &self.users_table
+    }
+
     /// Makes the parts of `host`'s clients.
     ///
     /// # Errors
     /// A client that cannot be made of what is configured.
     pub fn wire(&self, host: &Host) -> Result<LoginParts, StoreError> {
-        let names = TableNames {
-            users: Some(self.users_table.clone()),
-            sessions: Some(self.sessions_table.clone()),
-            ..TableNames::default()
-        };
+        self.wire_with(host, TableNames::default())
+    }
+
+    /// The same for a function that also uses the tables that `others` names.
+    ///
+    /// # Errors
+    /// As [`wire`](Self::wire).
+    pub fn wire_with(&self, host: &Host, others: TableNames) -> Result<LoginParts, StoreError> {
+        let names =
+            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
         let dynamo = host.dynamo(&self.dynamo, names);
         let redis = Arc::new(host.redis(&self.redis)?);
         Ok(LoginParts {
             users: UserTable::new(dynamo.clone(), &self.users_table),
-            sessions: SessionTable::new(dynamo, &self.sessions_table),
+            sessions: SessionTable::new(dynamo.clone(), &self.sessions_table),
+            dynamo,
             logins: Logins {
                 tokens: Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl)),
                 cache: redis.clone(),

@@ -2,6 +2,7 @@
 
 mod collections;
 mod comments;
+mod identities;
 mod profiles;
 
 use serde::Serialize;
@@ -20,6 +21,7 @@ use crate::{
 
 pub use collections::{CollectedView, CollectionsAnswer};
 pub use comments::{CommentAnswer, CommentView, CommentsAnswer};
+pub use identities::{IdentitiesAnswer, IdentityAnswer, IdentityView};
 pub use profiles::{CountedProfileView, ProfileAnswer, ProfilesAnswer};
 
 /// `{"user": …}`: one's own account.

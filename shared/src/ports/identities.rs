@@ -8,7 +8,7 @@ use super::{
     users::Unique,
 };
 use crate::domain::{
-    Timestamp, UserId,
+    UserId,
     identity::{IdentityId, LinkedIdentity},
     session::Session,
     user::User,
@@ -94,7 +94,7 @@ pub trait LinkedIdentities: Send + Sync {
 
     /// Removes one, unless it is the last way to log in: of several requests at the same time, too. A password, a phone and
     /// each identity are a way; an address alone is none.
-    async fn unlink(&self, user: UserId, id: &IdentityId, now: Timestamp) -> Result<(), NotUnlinked>;
+    async fn unlink(&self, user: UserId, id: &IdentityId) -> Result<(), NotUnlinked>;
 }
 
 /// What [`LinkedIdentities`] does to tables.
