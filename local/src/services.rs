@@ -18,14 +18,21 @@ use crate::{
 };
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 7] = [
+const HANDED_OVER: [&str; 14] = [
     "ACCESS_TOKEN_TTL",
     "COMMON_PASSWORDS",
     "CORS_ORIGINS",
+    "LOGIN_REDIRECT_URL",
     "LOG_LEVEL",
+    "OIDC_PROVIDERS",
+    "PUBLIC_URL",
     "RATE_LIMITS",
     "RATE_LIMIT_QUOTAS",
     "TRUSTED_PROXIES",
+    "WECHAT_API_URL",
+    "WECHAT_APP_ID",
+    "WECHAT_APP_SECRET",
+    "WECHAT_OPEN_URL",
 ];
 
 /// The program's own settings and those that it hands over, all read at once before anything is started.
@@ -40,7 +47,11 @@ impl FromEnvironment for Settings {
         let ttl = reader.take(&settings::ACCESS_TOKEN_TTL);
         let passwords = reader.take(&settings::COMMON_PASSWORDS);
         let redis = reader.take_optional(&settings::REDIS_URL);
-        (ttl.is_some() && passwords.is_some() && redis.is_some()).then_some(Self { log_level: shell?.log_level })
+        let oidc = reader.take(&settings::OIDC_PROVIDERS);
+        let public_url = reader.take_optional(&settings::PUBLIC_URL);
+        let landing_page = reader.take_optional(&settings::LOGIN_REDIRECT_URL);
+        let read = ttl.is_some() && passwords.is_some() && redis.is_some() && oidc.is_some();
+        (read && public_url.is_some() && landing_page.is_some()).then_some(Self { log_level: shell?.log_level })
     }
 }
 
