@@ -3,6 +3,7 @@
 pub(crate) mod drafts;
 pub(crate) mod raw;
 pub(crate) mod shapes;
+pub(crate) mod vendors;
 
 use std::{
     sync::{
@@ -25,7 +26,7 @@ const QUOTAS: &str = "read user 100000/60, write user 200/60";
 
 /// Where the platform is: the deployment's address, or that of a program started on a thread of its own, whose runtime
 /// outlives every test's.
-static BASE: LazyLock<String> = LazyLock::new(|| match shared::config::variable("BLOGHUB_API") {
+pub(crate) static BASE: LazyLock<String> = LazyLock::new(|| match shared::config::variable("BLOGHUB_API") {
     Some(url) => url.trim_end_matches('/').to_owned(),
     None => start_program(),
 });
@@ -37,6 +38,8 @@ fn start_program() -> String {
         runtime.block_on(async {
             let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             let options = Options::new(0, data.path().join("data")).with("RATE_LIMIT_QUOTAS", QUOTAS);
+            let settings = vendors::VENDORS.settings();
+            let options = settings.iter().fold(options, |options, (name, value)| options.with(name, value));
             let platform = Platform::start(&options, |_| {}).await.unwrap();
             ready.send(platform.url()).unwrap();
             // The platform lives as long as the process; the kernel ends its Redis with it.

@@ -4,6 +4,7 @@
 
 mod comments;
 mod drafts;
+mod identities;
 mod meter;
 mod operations;
 mod reactions;
@@ -20,9 +21,10 @@ use bloghub::{
 #[tokio::test(flavor = "multi_thread")]
 async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let data = tempfile::tempdir().unwrap();
-    let options = Options::new(0, data.path().join("data"));
+    let vendors = identities::Vendors::start();
+    let options = vendors.known_to(Options::new(0, data.path().join("data")));
     let platform = Platform::start(&options, |_| {}).await.unwrap();
-    let (rows, used) = operations::all(&platform).await;
+    let (rows, used) = operations::all(&platform, &vendors).await;
     platform.stop().await.unwrap();
 
     let wrong: Vec<_> = rows.iter().filter(|row| row.calls != row.expected).collect();

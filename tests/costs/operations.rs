@@ -16,7 +16,7 @@ use shared::{
 };
 
 use crate::{
-    comments, drafts,
+    comments, drafts, identities,
     meter::{Meter, Operation, Used},
     reactions, sweeps,
     table::Row,
@@ -27,7 +27,7 @@ const NAME: &str = "a name leads to an id, and that to the user and to how many 
 const TWO_STEPS: &str = "only the live article names its revision and its author, so they are a second call; the right to fill the cache is asked for first";
 
 /// Does them all.
-pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
+pub(crate) async fn all(platform: &Platform, vendors: &identities::Vendors) -> (Vec<Row>, Used) {
     let mut meter = Meter::new(platform);
     let m = &mut meter;
 
@@ -65,6 +65,7 @@ pub(crate) async fn all(platform: &Platform) -> (Vec<Row>, Used) {
     drafts::all(m, &token).await;
     comments::all(m, &token).await;
     reactions::all(m, "jacob").await;
+    identities::all(m, vendors).await;
 
     let log_out =
         Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");

@@ -36,7 +36,8 @@ fn rows(readme: &str) -> BTreeSet<(String, String, String)> {
 fn both_readmes_list_every_route_with_its_function_and_its_test() {
     let mut expected = BTreeSet::new();
     for entry in functions::all() {
-        let (source, test) = (format!("functions/{}", entry.name), format!("tests/api/{}.rs", entry.name));
+        let (source, test) =
+            (format!("functions/{}", entry.name), format!("tests/api/{}.rs", entry.name.replace('-', "_")));
         for path in [&source, &test] {
             assert!(root().join(path).exists(), "{path}");
         }
