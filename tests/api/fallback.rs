@@ -13,7 +13,7 @@ use crate::support::{Answer, Client, User};
 static OPENAPI: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(include_str!("../../openapi.json")).unwrap());
 
 /// Every route of the description.
-fn routes() -> Vec<(Method, String)> {
+pub(super) fn routes() -> Vec<(Method, String)> {
     let paths = OPENAPI["paths"].as_object().unwrap().iter();
     let methods = |item: &Value| item.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let method = |name: &String| Method::from_bytes(name.to_uppercase().as_bytes()).unwrap();
@@ -66,6 +66,10 @@ async fn a_method_that_a_path_has_not_is_told_which_it_has() {
         ("DELETE", "/api/articles", "GET, HEAD, POST, OPTIONS"),
         ("PATCH", "/api/articles/some-slug", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ("POST", "/api/articles/some-slug", "GET, HEAD, PUT, DELETE, OPTIONS"),
+        ("PATCH", "/api/articles/feed", "GET, HEAD, OPTIONS"),
+        ("PUT", "/api/articles/feed", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/api/articles/feed", "GET, HEAD, OPTIONS"),
+        ("POST", "/api/articles/feed", "GET, HEAD, OPTIONS"),
         ("POST", "/api/tags", "GET, HEAD, OPTIONS"),
         ("POST", "/api/user", "GET, HEAD, PUT, OPTIONS"),
         ("PUT", "/api/profiles/jake", "GET, HEAD, OPTIONS"),

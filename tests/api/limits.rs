@@ -3,7 +3,10 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 
-use crate::support::{Answer, Client, User, crowd};
+use crate::{
+    fallback,
+    support::{Answer, Client, User, crowd},
+};
 
 /// A request that counts as a write and changes nothing.
 async fn knock(user: &User) -> Answer {
@@ -65,4 +68,30 @@ async fn reading_has_a_quota_of_its_own() {
     assert_eq!(read.status, 200);
     let policy = |answer: &Answer| numbers(answer.header("ratelimit-policy"), "user");
     assert_ne!(policy(&read), policy(&written));
+}
+
+#[tokio::test]
+async fn every_route_counts_against_the_quota_of_its_class() {
+    let user = User::sign_up().await;
+    let policy = |answer: &Answer| numbers(answer.header("ratelimit-policy"), "user");
+    let (read, write) = (policy(&user.client.get("/api/user").await), policy(&knock(&user).await));
+    assert!(read.is_some() && write.is_some() && read != write);
+    for (method, path) in fallback::routes() {
+        // Whose session is ended by a logout is nobody's any more.
+        let client = if path.ends_with("/logout") { User::sign_up().await.client } else { user.client.clone() };
+        let named = path.replace("{slug}", "no-article").replace("{id}", "7").replace("{username}", "nobody-at-all");
+        let named = named.replace("{provider}", "acme");
+        let answer = Client::send(client.request(method.clone(), &named)).await;
+        let expected = match path.as_str() {
+            // It is part of the function that answers it.
+            "/api/openapi.json" => None,
+            // Whoever wants to come in is counted by their address, which all tests share.
+            "/api/users" | "/api/users/login" => None,
+            path if path.starts_with("/api/login/") => None,
+            "/api/user/identities/wechat" | "/api/user/identities/oidc/{provider}" => None,
+            _ if method.is_safe() => read,
+            _ => write,
+        };
+        assert_eq!(policy(&answer), expected, "{method} {path}: {}", answer.text);
+    }
 }

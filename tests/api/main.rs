@@ -1,4 +1,4 @@
-//! The API from outside: each module bears the name of the function whose routes it speaks to.
+//! The API from outside: each module bears the name of the function whose routes it speaks to, but for what concerns all of them.
 //!
 //! The tests start the program in process, once for all of them. With `BLOGHUB_API` they speak to that address instead, such
 //! as a deployment's. They share one platform with each other, and with whatever else is on it: each makes its own users.
@@ -15,6 +15,7 @@ mod oidc_login;
 mod profile;
 mod publish;
 mod reading;
+mod realworld;
 mod session;
 mod signup;
 mod support;

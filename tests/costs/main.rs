@@ -32,6 +32,7 @@ async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
         println!("{}: {:?} instead of {:?}", row.operation, row.calls, row.expected);
     }
     assert!(wrong.is_empty(), "{} operations cost something else", wrong.len());
+    assert_eq!(table::without_a_row(&rows), Vec::<String>::new(), "operations whose costs nobody has looked at");
     let http = functions::all().into_iter().map(|entry| (entry.name, entry.permissions));
     // A consumer of a queue uses its grant when it fails, which `tests/consumers` has it do.
     let workers = functions::workers().into_iter().filter(|worker| worker.name != "cache-evict");

@@ -83,16 +83,30 @@ impl<'a> Meter<'a> {
         self.platform.drained().await;
         let calls = self.platform.calls(operation.1).unwrap();
         calls.take();
-        let answer = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let asked = format!("{} {}", request.method(), request.url().path());
+        let answer = self.http.execute(request).await.unwrap();
         let headers = answer.headers().clone();
         let text = answer.text().await.unwrap();
-        self.add(operation, calls.take());
+        self.add(operation, asked, calls.take());
         (headers, serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// Does something between operations that is none of them; what it calls is not looked at.
     pub(crate) async fn unmeasured(&mut self, method: Method, path: &str, token: &str, body: Value) -> Value {
-        let answer = self.measure(Operation("", "publish", &[], ""), method, path, token, body).await;
+        self.unmeasured_of("publish", method, path, token, body).await
+    }
+
+    /// The same with another function than `publish`.
+    pub(crate) async fn unmeasured_of(
+        &mut self,
+        function: &'static str,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Value {
+        let answer = self.measure(Operation("", function, &[], ""), method, path, token, body).await;
         self.rows.pop();
         answer
     }
@@ -104,11 +118,11 @@ impl<'a> Meter<'a> {
         let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function((worker.permissions)());
         let handle = (worker.mount)(&lookup, &host).unwrap();
         handle(event).await.unwrap();
-        self.add(operation, host.calls.take());
+        self.add(operation, String::new(), host.calls.take());
     }
 
     /// A row of what was called.
-    fn add(&mut self, operation: Operation, recorded: Recorded) {
+    fn add(&mut self, operation: Operation, asked: String, recorded: Recorded) {
         let Operation(operation, function, expected, why) = operation;
         let Recorded { tallies, used } = recorded;
         if !used.is_empty() {
@@ -120,6 +134,7 @@ impl<'a> Meter<'a> {
         };
         self.rows.push(Row {
             operation,
+            asked,
             calls: tallies.iter().map(|(name, tally)| (*name, tally.calls)).collect(),
             expected: expected.iter().copied().collect(),
             read_units: units(true),

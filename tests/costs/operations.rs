@@ -66,6 +66,9 @@ pub(crate) async fn all(platform: &Platform, vendors: &identities::Vendors) -> (
     comments::all(m, &token).await;
     reactions::all(m, "jacob").await;
     identities::all(m, vendors).await;
+    depth(m, &token).await;
+    let described = Operation("the API's description", "fallback", &[], "");
+    m.measure(described, Method::GET, "/api/openapi.json", "", Value::Null).await;
 
     let log_out =
         Operation("log out", "session", &[("Redis", 2), ("UpdateItem", 1)], "the tombstone follows the table");
@@ -125,6 +128,11 @@ async fn lists(m: &mut Meter<'_>, token: &str) {
     let why = "neither the session nor whose the name is was cached; of the first three articles, the one that was not is read";
     let own = Operation("a page of one's own, session not cached", "article", calls, why);
     m.measure(own, Method::GET, "/api/articles?author=jacob", token, Value::Null).await;
+    m.unmeasured_of("profile", Method::GET, "/api/profiles/jacob", "", Value::Null).await;
+    let calls: &[_] = &[("Redis", 1), ("BatchGetItem", 1)];
+    let why = "its author's list has put it into the cache; what its reader did about it is asked of the table";
+    let next = Operation("read one's own article after that", "article", calls, why);
+    m.measure(next, Method::GET, "/api/articles/dragons", token, Value::Null).await;
     let first = Operation("first page of an author's", "article", once, "");
     m.unmeasured(Method::GET, "/api/articles?author=jacob", "", Value::Null).await;
     m.measure(first, Method::GET, "/api/articles?author=jacob", "", Value::Null).await;
@@ -183,6 +191,34 @@ async fn articles_once(m: &mut Meter<'_>, token: &str) {
     let why = "what was answered is looked for once the write was refused, so that the first time costs no read";
     let again = Operation("the same again, answered as before", "publish", calls, why);
     m.measure_under("knots", again, Method::POST, "/api/articles", token, new).await;
+}
+
+/// A page by cursor costs the same however much stands before it.
+async fn depth(m: &mut Meter<'_>, token: &str) {
+    const ARTICLES: usize = 40;
+    for number in 0..ARTICLES {
+        let fields =
+            json!({"title": format!("Depth {number}"), "description": "How?", "body": "Deep.", "tagList": ["deep"]});
+        m.unmeasured(Method::POST, "/api/articles", token, json!({"article": fields})).await;
+    }
+    let mut page = m.unmeasured_of("article", Method::GET, "/api/articles?tag=deep&limit=1", "", Value::Null).await;
+    let mut costs = Vec::new();
+    for number in 1..ARTICLES {
+        let path = format!("/api/articles?tag=deep&limit=1&cursor={}", text(&page["cursor"]));
+        let calls: &[_] = &[("Redis", 1), ("Query", 1), ("BatchGetItem", 1)];
+        let behind = Operation("a page of one article by cursor, at any depth", "article", calls, "");
+        page = m.measure(behind, Method::GET, &path, "", Value::Null).await;
+        assert_eq!(page["articles"][0]["title"], format!("Depth {}", ARTICLES - 1 - number));
+        let row = m.rows.pop().unwrap();
+        costs.push(row.read_units);
+        // One row stands for all but the last page, which has no next one to look for.
+        if number == ARTICLES - 2 {
+            m.rows.push(row);
+        }
+    }
+    assert!(page["cursor"].is_null());
+    costs.pop();
+    assert!(costs.windows(2).all(|pair| pair[0] == pair[1]), "{costs:?}");
 }
 
 /// Does what runs each script once: a server that does not know one yet costs another round trip, once in its life.

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 /// One operation and what it cost.
 pub(crate) struct Row {
     pub(crate) operation: &'static str,
+    /// Method and path of the request; "" if it is none.
+    pub(crate) asked: String,
     /// Calls by operation of DynamoDB; `Redis` is a round trip.
     pub(crate) calls: BTreeMap<&'static str, u64>,
     pub(crate) expected: BTreeMap<&'static str, u64>,
@@ -30,4 +34,26 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
         );
     }
     table
+}
+
+/// The operations of the API's description that no row is about.
+pub(crate) fn without_a_row(rows: &[Row]) -> Vec<String> {
+    let api: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
+    let paths = api["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, item)| {
+        item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    let operations: Vec<String> = operations.collect();
+    let missing = |operation: &&String| !rows.iter().any(|row| is_of(&row.asked, operation, &operations));
+    operations.iter().filter(missing).cloned().collect()
+}
+
+/// Whether a request is of this operation: a path that is written out goes before one with parameters.
+fn is_of(asked: &str, operation: &str, operations: &[String]) -> bool {
+    let fits = |operation: &str| {
+        let (asked, template) = (asked.split('/'), operation.split('/'));
+        asked.clone().count() == template.clone().count()
+            && asked.zip(template).all(|(part, template)| template.starts_with('{') || part == template)
+    };
+    fits(operation) && (operation == asked || !operations.iter().any(|other| other == asked))
 }

@@ -7,7 +7,7 @@ use crate::{
     client::{Answer, Outcome, encode},
     expected::{Fields, Refusal, compare},
     operation::{ArticleFields, Which, Who},
-    vocabulary::{Kept, Sent, Word},
+    vocabulary::{Kept, Sent, Word, html_of},
     world::{Article, World},
 };
 
@@ -152,9 +152,22 @@ impl World {
     }
 
     pub(crate) async fn read(&mut self, who: &Who, which: &Which) -> Outcome {
+        self.read_with(who, which, "", |_| {}).await
+    }
+
+    pub(crate) async fn read_html(&mut self, who: &Who, which: &Which) -> Outcome {
+        let add_html = |answer: &mut Value| {
+            let html = answer["article"]["body"].as_str().map(html_of);
+            answer["article"]["html"] = json!(html);
+        };
+        self.read_with(who, which, "?format=html", add_html).await
+    }
+
+    /// Reads with a query, which has something done to the answer.
+    async fn read_with(&mut self, who: &Who, which: &Which, query: &str, done: fn(&mut Value)) -> Outcome {
         let caller = self.caller(who);
         let (number, slug) = self.which(which);
-        let path = format!("/api/articles/{}", encode(&slug));
+        let path = format!("/api/articles/{}{query}", encode(&slug));
         let answer = self.ask(Method::GET, &path, caller.token.as_deref(), &Value::Null).await?;
         let viewer = match &caller.known {
             Ok(viewer) => *viewer,
@@ -162,7 +175,11 @@ impl World {
         };
         match number.map(|number| &self.articles[number]).filter(|article| article.live || article.withdrawn) {
             Some(article) if article.withdrawn => Refusal::new(410, "gone", &["article"]).compare(&answer),
-            Some(article) => compare(&answer, 200, &self.article_answer(article, viewer)),
+            Some(article) => {
+                let mut expected = self.article_answer(article, viewer);
+                done(&mut expected);
+                compare(&answer, 200, &expected)
+            }
             None => Refusal::new(404, "not-found", &["article"]).compare(&answer),
         }
     }

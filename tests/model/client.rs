@@ -10,6 +10,8 @@ pub(crate) type Outcome<T = ()> = Result<T, String>;
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// "" if there is none.
+    pub(crate) etag: String,
     pub(crate) body: Value,
 }
 
@@ -29,28 +31,29 @@ impl Client {
         Self { http, url, redis: redis::Client::open(redis).unwrap() }
     }
 
-    /// Sends a request, with this `If-Match` if there is one. Every answer has an id, and every error is a problem that carries it.
+    /// Sends a request, with this one header more if there is one. Every answer has an id, and every error is a problem that carries it.
     pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
         token: Option<&str>,
-        if_match: Option<&str>,
+        condition: Option<(&str, &str)>,
         body: &Value,
     ) -> Outcome<Answer> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = token {
             request = request.header("authorization", format!("Token {token}"));
         }
-        if let Some(tag) = if_match {
-            request = request.header("if-match", tag);
+        if let Some((name, tag)) = condition {
+            request = request.header(name, tag);
         }
         if !body.is_null() {
             request = request.json(body);
         }
         let response = request.send().await.map_err(|error| format!("{error:?}"))?;
         let status = response.status().as_u16();
-        let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (id, etag) = (header("x-request-id").to_owned(), header("etag").to_owned());
         let text = response.text().await.map_err(|error| format!("{error:?}"))?;
         let body = match text.as_str() {
             "" => Value::Null,
@@ -59,7 +62,7 @@ impl Client {
         if id.is_empty() || (status >= 400 && (body["requestId"] != id || body["status"] != status)) {
             return Err(format!("an answer without its id or form: {status} {body}"));
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, etag, body })
     }
 
     /// Empties the cache.

@@ -25,6 +25,7 @@ impl World {
             self.read(&Who::Nobody, &Which::Article(Pick(article))).await?;
             let reader = newest_token(article % self.sessions.len(), self);
             self.read(&reader, &Which::Article(Pick(article))).await?;
+            self.read_html(&Who::Nobody, &Which::Article(Pick(article))).await?;
             self.compare_comments(article).await?;
         }
         for number in 0..self.drafts.len() {
@@ -61,7 +62,7 @@ impl World {
             self.feed(&who).await?;
             self.collection(&who, None).await?;
         }
-        self.tags().await
+        self.tags(None).await
     }
 
     /// Has the authors delete all articles, and all drafts that are left. What was there before is all that is left on any list.

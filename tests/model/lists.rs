@@ -84,11 +84,15 @@ impl World {
     }
 
     /// The tags of this case in the list of all: each in one of the spellings that it ever had, the most used first, those
-    /// that are used equally often in the order of their letters.
-    pub(crate) async fn tags(&mut self) -> Outcome {
-        let answer = self.ask(Method::GET, "/api/tags", None, &Value::Null).await?;
+    /// that are used equally often in the order of their letters. With a prefix, those that begin so, however it is spelt.
+    pub(crate) async fn tags(&mut self, prefix: Option<&Word>) -> Outcome {
+        let prefix = prefix.map(|prefix| prefix.of(self.case));
+        let query = prefix.as_ref().map_or_else(String::new, |prefix| format!("?prefix={}", encode(&prefix.written)));
+        let answer = self.ask(Method::GET, &format!("/api/tags{query}"), None, &Value::Null).await?;
+        let begin = prefix.and_then(|prefix| prefix.kept).map_or_else(String::new, |kept| kept.same);
         let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-        for tag in self.articles.iter().filter(|article| article.live).flat_map(|article| &article.tags) {
+        let live = self.articles.iter().filter(|article| article.live).flat_map(|article| &article.tags);
+        for tag in live.filter(|tag| tag.same.starts_with(&begin)) {
             *uses.entry(&tag.same).or_default() += 1;
         }
         let listed = answer.body["tags"].as_array().ok_or_else(|| format!("no tags: {}", answer.body))?;

@@ -142,8 +142,10 @@ pub(crate) enum Operation {
     ReadDraft(Who, WhichDraft),
     ListDrafts(Who, usize),
     Read(Who, Which),
+    ReadHtml(Who, Which),
     List(Who, Query),
-    Tags,
+    /// All, or those that begin so.
+    Tags(Option<Word>),
     /// On the article, or in answer to one of its comments.
     Comment(Who, Which, Sent<Word>, Option<Pick>),
     DeleteComment(Who, Which, Pick),
@@ -185,7 +187,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         2 => (who(), 1..5_usize).prop_map(|(who, limit)| Operation::ListDrafts(who, limit)),
         4 => (who(), which()).prop_map(|(who, which)| Operation::Read(who, which)),
         8 => (who(), query()).prop_map(|(who, query)| Operation::List(who, query)),
-        2 => Just(Operation::Tags),
+        2 => (who(), which()).prop_map(|(who, which)| Operation::ReadHtml(who, which)),
+        2 => proptest::option::of(select(words::tags())).prop_map(Operation::Tags),
         24 => (who(), discussed(), mostly(words::remarks()), proptest::option::weighted(0.8, pick()))
             .prop_map(|(who, which, body, parent)| Operation::Comment(who, which, body, parent)),
         12 => (who(), discussed(), pick()).prop_map(|(who, which, comment)| Operation::DeleteComment(who, which, comment)),

@@ -177,6 +177,14 @@ pub(crate) fn bodies() -> Vec<Word> {
     ]
 }
 
+/// The text of an article as HTML.
+pub(crate) fn html_of(body: &str) -> String {
+    match body {
+        "With *love*." => "<p>With <em>love</em>.</p>\n".to_owned(),
+        plain => format!("<p>{}</p>\n", plain.trim()),
+    }
+}
+
 /// What comments say, of which nothing is trimmed.
 pub(crate) fn remarks() -> Vec<Word> {
     let long = "评论 ".repeat(3_000);

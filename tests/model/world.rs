@@ -108,6 +108,8 @@ pub(crate) struct World {
     pub(crate) comments: Vec<Comment>,
     /// Every spelling of a tag that an article ever had, with what it has in common with the tag's others.
     pub(crate) spellings: BTreeMap<String, String>,
+    /// What strangers were answered last, by path: its ETag and its body.
+    etags: BTreeMap<String, (String, Value)>,
     /// What was asked and answered, for whoever reads of a difference.
     pub(crate) story: Vec<String>,
 }
@@ -116,8 +118,10 @@ impl World {
     /// A case on a platform that knows the articles of earlier cases.
     pub(crate) async fn new(client: Client, case: u64) -> Outcome<Self> {
         let (users, sessions, articles, drafts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (comments, spellings, story) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let mut world = Self { client, case, others: 0, users, sessions, articles, drafts, comments, spellings, story };
+        let (comments, spellings, etags, story) = (Vec::new(), BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let others = 0;
+        let mut world =
+            Self { client, case, others, users, sessions, articles, drafts, comments, spellings, etags, story };
         let answer = world.ask(Method::GET, "/api/articles?limit=1", None, &Value::Null).await?;
         let count = answer.body["articlesCount"].as_u64().and_then(|count| usize::try_from(count).ok());
         world.others = count.ok_or_else(|| format!("no articlesCount: {}", answer.body))?;
@@ -157,7 +161,8 @@ impl World {
             Operation::ListDrafts(who, limit) => self.list_drafts(who, *limit).await,
             Operation::Read(who, which) => self.read(who, which).await,
             Operation::List(who, query) => self.list(who, query).await,
-            Operation::Tags => self.tags().await,
+            Operation::ReadHtml(who, which) => self.read_html(who, which).await,
+            Operation::Tags(prefix) => self.tags(prefix.as_ref()).await,
             Operation::Comment(who, which, body, parent) => self.comment(who, which, body, *parent).await,
             Operation::DeleteComment(who, which, comment) => self.delete_comment(who, which, *comment).await,
             Operation::ListComments(who, which, query) => self.list_comments(who, which, query).await,
@@ -197,10 +202,31 @@ impl World {
         let session = token.and_then(|token| self.sessions.iter().position(|s| s.tokens.iter().any(|t| t == token)));
         let tag = if_match.map_or_else(String::new, |tag| format!("if {tag} "));
         let asked = format!("{method} {path} {tag}{} by session {session:?}", short(body));
-        let answer =
-            self.client.send(method, path, token, if_match, body).await.map_err(|error| format!("{asked}: {error}"))?;
+        let public = method == Method::GET && token.is_none();
+        let condition = if_match.map(|tag| ("if-match", tag));
+        let answer = self.client.send(method, path, token, condition, body).await;
+        let answer = answer.map_err(|error| format!("{asked}: {error}"))?;
         self.story.push(format!("{asked}: {} {}", answer.status, short(&answer.body)));
+        if public && answer.status == 200 {
+            self.compare_etag(path, &answer).await?;
+        }
         Ok(answer)
+    }
+
+    /// Holds that what strangers read has an ETag, which is another if and only if the content is, and which they need not read again.
+    async fn compare_etag(&mut self, path: &str, answer: &Answer) -> Outcome {
+        let condition = Some(("if-none-match", answer.etag.as_str()));
+        let again = self.client.send(Method::GET, path, None, condition, &Value::Null).await?;
+        if (again.status, &again.etag, &again.body) != (304, &answer.etag, &Value::Null) {
+            return Err(format!("{path} with {:?} known: {} {}", answer.etag, again.status, again.body));
+        }
+        let now = (answer.etag.clone(), answer.body.clone());
+        let Some((etag, body)) = self.etags.insert(path.to_owned(), now) else { return Ok(()) };
+        let (same, moved) = (body == answer.body, without_counts(&body) != without_counts(&answer.body));
+        if (same && etag != answer.etag) || (moved && etag == answer.etag) {
+            return Err(format!("{path}: {etag} was of {body}, {} is of {}", answer.etag, answer.body));
+        }
+        Ok(())
     }
 
     /// Who asks: by number among the sessions that there are.
@@ -221,6 +247,18 @@ impl World {
     pub(crate) fn by_name(&self, name: Option<&Kept>) -> Option<usize> {
         let name = name?;
         self.users.iter().position(|user| user.username.same == name.same)
+    }
+}
+
+/// The content beside what is counted of it.
+fn without_counts(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let content = fields.iter().filter(|(name, _)| !name.ends_with("Count"));
+            content.map(|(name, value)| (name.clone(), without_counts(value))).collect()
+        }
+        Value::Array(values) => values.iter().map(without_counts).collect(),
+        other => other.clone(),
     }
 }
 

@@ -17,6 +17,24 @@ fn the_checked_in_page_of_settings_is_the_codes() {
     assert!(page == file("docs/configuration.md"), "docs/configuration.md is out of date: run `make openapi`");
 }
 
+#[test]
+fn every_post_takes_an_idempotency_key_or_needs_none() {
+    // Done again, they do nothing more.
+    let states = ["CreateArticleFavorite", "CollectArticle", "FollowUserByUsername", "LogOut"];
+    // Their answers hold secrets, which are not kept. A second sign-up is refused, a second login is a session more.
+    let secrets = ["CreateUser", "Login", "RefreshSession", "ExchangeLoginCode"];
+    // A browser has one login under way: begun again, it takes the place of the one before.
+    let begun = ["LinkWeChat", "LinkOidc"];
+    let api: serde_json::Value = serde_json::from_str(&file("openapi.json")).unwrap();
+    let posts = api["paths"].as_object().unwrap().values().filter_map(|item| item.get("post"));
+    let takes_a_key = |post: &serde_json::Value| {
+        post["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == "Idempotency-Key")
+    };
+    let without: BTreeSet<_> =
+        posts.filter(|post| !takes_a_key(post)).filter_map(|post| post["operationId"].as_str()).collect();
+    assert_eq!(without, states.into_iter().chain(secrets).chain(begun).collect());
+}
+
 /// The rows `| route | function | test |` of a README, each cell without its link and backquotes.
 fn rows(readme: &str) -> BTreeSet<(String, String, String)> {
     let plain = |cell: &str| cell.trim().trim_start_matches('[').split(']').next().unwrap_or_default().replace('`', "");

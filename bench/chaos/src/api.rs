@@ -73,6 +73,23 @@ impl Api {
         }
     }
 
+    /// All drafts of whoever has `token`, page after page, without their texts.
+    pub(crate) async fn drafts(&self, token: Option<&str>) -> Result<Vec<Value>> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/drafts?limit={PAGE}{cursor}");
+            let (status, mut page) = self.read(&path, token).await?;
+            let Value::Array(drafts) = page["drafts"].take() else {
+                return Err(format!("GET {path}: {status} {page}").into());
+            };
+            all.extend(drafts);
+            match page["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(all),
+            }
+        }
+    }
+
     /// A whole list, page after page, and how long the list says that it is.
     pub(crate) async fn list(&self, filter: &str) -> Result<(Vec<Value>, usize)> {
         let mut all = Vec::new();

@@ -7,8 +7,9 @@ use serde_json::Value;
 use crate::{
     Result,
     api::Api,
-    discussion,
-    writer::{Account, Doubt, TAGS, Writer},
+    discussion, drafts,
+    known::{Account, Doubt},
+    writer::{TAGS, Writer},
 };
 
 /// Whether an account or a profile is that one.
@@ -19,13 +20,17 @@ pub(crate) fn shows(shown: &Value, account: &Account) -> bool {
 /// What is not as `writer` has left it, but for what is in doubt.
 pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
     let mut lost = Vec::new();
-    let (everything, list, article) = match writer.doubt {
+    let (everything, list, article, draft) = match writer.doubt {
         // Each article shows its author.
-        Some(Doubt::SignUp | Doubt::Change(_)) => (true, true, None),
-        Some(Doubt::Publish(_)) => (false, true, None),
-        Some(Doubt::Edit(number, _) | Doubt::Delete(number)) => (false, true, Some(number)),
-        Some(Doubt::Comment(number, _) | Doubt::DeleteComment(number, _)) => (false, false, Some(number)),
-        Some(Doubt::LogOut(_)) | None => (false, false, None),
+        Some(Doubt::SignUp | Doubt::Change(_)) => (true, true, None, None),
+        Some(Doubt::Publish(_)) => (false, true, None, None),
+        Some(Doubt::Edit(number, _) | Doubt::Delete(number) | Doubt::Withdraw(number)) => {
+            (false, true, Some(number), None)
+        }
+        Some(Doubt::Comment(number, _) | Doubt::DeleteComment(number, _)) => (false, false, Some(number), None),
+        Some(Doubt::Save(number, _) | Doubt::DeleteDraft(number)) => (false, false, None, Some(number)),
+        Some(Doubt::PublishDraft(number)) => (false, true, None, Some(number)),
+        Some(Doubt::LogOut(_) | Doubt::Begin(_)) | None => (false, false, None, None),
     };
     if everything || !writer.signed_up {
         return Ok(lost);
@@ -46,15 +51,18 @@ pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
     for (_, article) in certain {
         let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
         let whole = article.fields.are(&answer["article"]) && shows(&answer["article"]["author"], &writer.account);
-        let count = &answer["article"]["favoritesCount"];
-        if article.liked.is_some_and(|liked| *count != u64::from(liked)) {
-            lost.push(format!("likes: {} has {count}, not {:?}", article.slug, article.liked));
+        for (name, own) in [("favoritesCount", article.liked), ("collectsCount", article.collected)] {
+            let count = &answer["article"][name];
+            if own.is_some_and(|own| *count != u64::from(own)) {
+                lost.push(format!("{name} of {}: {count}, not {own:?}", article.slug));
+            }
         }
         if !whole {
             lost.push(format!("article: {status} {answer}, not {article:?}"));
         }
         lost.extend(discussion::lost(api, article).await?);
     }
+    lost.extend(drafts::differences(writer, draft, api).await?);
     for slug in &writer.deleted {
         let (status, _) = api.read(&format!("/api/articles/{slug}"), None).await?;
         if status != 404 {

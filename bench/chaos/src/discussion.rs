@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     Result,
     api::Api,
-    writer::{Article, Away, Doubt, Writer},
+    known::{Article, Doubt},
+    writer::{Away, Writer},
 };
 
 /// A comment that is there.

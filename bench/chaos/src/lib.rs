@@ -5,6 +5,8 @@ mod aftermath;
 mod api;
 mod compare;
 mod discussion;
+mod drafts;
+mod known;
 mod load;
 mod program;
 mod report;

@@ -7,7 +7,8 @@ use crate::{
     Result,
     api::{Api, credentials},
     compare,
-    writer::{Account, Article, Doubt, Fields, PASSWORD, Session, Writer, session},
+    known::{Account, Article, Doubt, Fields, Session, session},
+    writer::{PASSWORD, Writer},
 };
 
 impl Writer {
@@ -25,6 +26,11 @@ impl Writer {
             Doubt::Delete(number) => ("delete", self.is_deleted(api, number).await?),
             Doubt::Comment(number, body) => ("comment", self.is_commented(api, number, &body).await?),
             Doubt::DeleteComment(number, id) => ("delete comment", self.is_comment_deleted(api, number, id).await?),
+            Doubt::Withdraw(number) => ("withdraw", self.is_withdrawn(api, number).await?),
+            Doubt::Begin(fields) => ("begin a draft", self.is_begun(api, fields).await?),
+            Doubt::Save(number, fields) => ("save a draft", self.is_saved(api, number, fields).await?),
+            Doubt::PublishDraft(number) => ("publish a draft", self.is_draft_published(api, number).await?),
+            Doubt::DeleteDraft(number) => ("delete a draft", self.is_draft_deleted(api, number).await?),
             Doubt::Change(account) => ("change account", self.is_changed(api, account).await?),
         };
         self.doubt = None;
@@ -69,12 +75,11 @@ impl Writer {
         let known = |slug: &String| self.articles.iter().any(|article| article.slug == *slug);
         let mut new: Vec<_> = listed.iter().map(slug).filter(|slug| !known(slug)).collect();
         let Some(slug) = new.pop() else { return Ok(false) };
-        let article = Article { slug, fields, liked: Some(false), comments: Vec::new() };
-        let (status, answer) = api.read(&format!("/api/articles/{}", article.slug), None).await?;
-        if !new.is_empty() || status != 200 || !article.fields.are(&answer["article"]) {
-            self.lost.push(format!("a half article: {article:?} is {status} {answer} beside {new:?}"));
+        let (status, answer) = api.read(&format!("/api/articles/{slug}"), None).await?;
+        if !new.is_empty() || status != 200 || !fields.are(&answer["article"]) {
+            self.lost.push(format!("a half article: {slug} of {fields:?} is {status} {answer} beside {new:?}"));
         }
-        self.articles.push(article);
+        self.bear(slug, fields);
         Ok(true)
     }
 

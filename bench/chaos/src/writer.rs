@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Outcome, credentials},
-    discussion::Comment,
+    known::{Account, Article, Doubt, Draft, Fields, Session, session},
     report::Tally,
 };
 
@@ -23,56 +23,6 @@ const TITLES: [&str; 3] = ["A common title", "Another one", "???"];
 #[derive(Debug)]
 pub(crate) struct Away;
 
-/// What everyone sees of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Account {
-    pub(crate) username: String,
-    pub(crate) bio: Option<String>,
-}
-
-/// What an author decides of an article.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fields {
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) body: String,
-    pub(crate) tags: Vec<String>,
-}
-
-/// An article that is there.
-#[derive(Debug, Clone)]
-pub(crate) struct Article {
-    pub(crate) slug: String,
-    pub(crate) fields: Fields,
-    /// Whether its writer likes it, if that is known.
-    pub(crate) liked: Option<bool>,
-    pub(crate) comments: Vec<Comment>,
-}
-
-/// A login.
-#[derive(Debug, Clone)]
-pub(crate) struct Session {
-    pub(crate) token: String,
-    pub(crate) refresh_token: String,
-}
-
-/// A request that was not answered: it has been done or it has not.
-#[derive(Debug, Clone)]
-pub(crate) enum Doubt {
-    SignUp,
-    LogOut(Session),
-    Publish(Fields),
-    /// Of the article with this number.
-    Edit(usize, Fields),
-    /// The same.
-    Delete(usize),
-    /// On the article with this number, this text.
-    Comment(usize, String),
-    /// On the article with this number, the comment with this id.
-    DeleteComment(usize, u64),
-    Change(Account),
-}
-
 /// The user and what they know.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -85,8 +35,11 @@ pub(crate) struct Writer {
     /// Those that were given out and not ended.
     pub(crate) sessions: Vec<Session>,
     pub(crate) ended: Vec<Session>,
-    /// In the order of their publication.
+    /// In the order of their first publication.
     pub(crate) articles: Vec<Article>,
+    /// In the order of their beginning.
+    pub(crate) drafts: Vec<Draft>,
+    births: u64,
     /// Slugs of what was deleted.
     pub(crate) deleted: Vec<String>,
     pub(crate) doubt: Option<Doubt>,
@@ -106,6 +59,8 @@ impl Writer {
             sessions: Vec::new(),
             ended: Vec::new(),
             articles: Vec::new(),
+            drafts: Vec::new(),
+            births: 0,
             deleted: Vec::new(),
             doubt: None,
             tried: BTreeMap::new(),
@@ -126,18 +81,23 @@ impl Writer {
         if self.sessions.is_empty() {
             return self.log_in(api).await;
         }
-        match (self.dice.u8(0..100), self.articles.is_empty()) {
-            (0..25, _) | (25..80, true) => self.publish(api).await,
-            (25..40, false) => self.edit(api).await,
-            (40..47, false) => self.delete(api).await,
-            (47..53, false) => self.read(api).await,
-            (53..73, false) => self.comment(api).await,
-            (73..77, false) => self.delete_comment(api).await,
-            (77..80, false) => self.like(api).await,
-            (80..84, _) => self.follow(api).await,
-            (84..90, _) => self.change(api).await,
-            (90..94, _) => self.refresh(api).await,
-            (94..97, _) => self.log_in(api).await,
+        match (self.dice.u8(0..100), self.articles.is_empty(), self.drafts.is_empty()) {
+            (0..6, ..) | (6..20, _, true) => self.begin(api).await,
+            (6..12, _, false) => self.save(api).await,
+            (12..18, _, false) => self.publish_draft(api).await,
+            (18..20, _, false) => self.delete_draft(api).await,
+            (20..36, ..) | (36..80, true, _) => self.publish(api).await,
+            (36..46, false, _) => self.edit(api).await,
+            (46..50, false, _) => self.delete(api).await,
+            (50..54, false, _) => self.withdraw(api).await,
+            (54..58, false, _) => self.read(api).await,
+            (58..72, false, _) => self.comment(api).await,
+            (72..75, false, _) => self.delete_comment(api).await,
+            (75..80, false, _) => self.react(api).await,
+            (80..84, ..) => self.follow(api).await,
+            (84..90, ..) => self.change(api).await,
+            (90..94, ..) => self.refresh(api).await,
+            (94..97, ..) => self.log_in(api).await,
             _ => self.log_out(api).await,
         }
     }
@@ -198,9 +158,27 @@ impl Writer {
         let outcome = self.ask(api, Method::POST, "/api/articles", &fields.body()).await;
         if let Some(answer) = self.learn("publish", outcome, 201, Some(Doubt::Publish(fields.clone())))? {
             let slug = answer["article"]["slug"].as_str().unwrap_or_default().to_owned();
-            self.articles.push(Article { slug, fields, liked: Some(false), comments: Vec::new() });
+            self.bear(slug, fields);
         }
         Ok(())
+    }
+
+    /// Takes up an article that was published for the first time.
+    pub(crate) fn bear(&mut self, slug: String, fields: Fields) {
+        self.births += 1;
+        self.articles.push(Article {
+            slug,
+            fields,
+            born: self.births,
+            liked: Some(false),
+            collected: Some(false),
+            comments: Vec::new(),
+        });
+    }
+
+    /// One of so many.
+    pub(crate) fn any(&mut self, count: usize) -> usize {
+        self.dice.usize(..count)
     }
 
     async fn edit(&mut self, api: &Api) -> Result<(), Away> {
@@ -223,17 +201,20 @@ impl Writer {
         Ok(())
     }
 
-    /// Likes one of the own articles, or no longer does: whoever read it before may see an older count no more.
-    async fn like(&mut self, api: &Api) -> Result<(), Away> {
+    /// Likes or collects one of the own articles, or no longer does: whoever read it before may see an older count no more.
+    async fn react(&mut self, api: &Api) -> Result<(), Away> {
         let number = self.dice.usize(..self.articles.len());
-        let liked = !self.articles[number].liked.unwrap_or_default();
-        let path = format!("/api/articles/{}/favorite", self.articles[number].slug);
-        let method = if liked { Method::POST } else { Method::DELETE };
+        let (what, last) = if self.dice.bool() { ("like", "favorite") } else { ("collect", "collect") };
+        let article = &mut self.articles[number];
+        let known = if what == "like" { &mut article.liked } else { &mut article.collected };
         // Without an answer nobody knows, until it is done again.
-        self.articles[number].liked = None;
+        let wanted = !known.take().unwrap_or_default();
+        let path = format!("/api/articles/{}/{last}", article.slug);
+        let method = if wanted { Method::POST } else { Method::DELETE };
         let outcome = self.ask(api, method, &path, &Value::Null).await;
-        if self.learn("like", outcome, 200, None)?.is_some() {
-            self.articles[number].liked = Some(liked);
+        if self.learn(what, outcome, 200, None)?.is_some() {
+            let article = &mut self.articles[number];
+            *(if what == "like" { &mut article.liked } else { &mut article.collected }) = Some(wanted);
         }
         Ok(())
     }
@@ -265,7 +246,7 @@ impl Writer {
     }
 
     /// Texts that no other turn has, under titles of which some are others' too.
-    fn fields(&mut self) -> Fields {
+    pub(crate) fn fields(&mut self) -> Fields {
         let (number, turn) = (self.number, self.turn);
         let common = self.dice.choice(TITLES).map_or_else(String::new, str::to_owned);
         let title = if self.dice.u8(0..4) == 0 { common } else { format!("Turn {turn} of writer {number}") };
@@ -310,29 +291,4 @@ impl Writer {
         self.doubt = doubt;
         Err(Away)
     }
-}
-
-impl Fields {
-    fn body(&self) -> Value {
-        let Self { title, description, body, tags } = self;
-        json!({"article": {"title": title, "description": description, "body": body, "tagList": tags}})
-    }
-
-    /// Whether `article` shows them, its text included.
-    pub(crate) fn are(&self, article: &Value) -> bool {
-        self.are_listed(article) && article["body"] == self.body
-    }
-
-    /// Whether a list's `article` shows them.
-    pub(crate) fn are_listed(&self, article: &Value) -> bool {
-        article["title"] == self.title
-            && article["description"] == self.description
-            && article["tagList"] == json!(self.tags)
-    }
-}
-
-/// The session of a login's answer.
-pub(crate) fn session(answer: &Value) -> Option<Session> {
-    let text = |name: &str| answer["user"][name].as_str().map(str::to_owned);
-    Some(Session { token: text("token")?, refresh_token: text("refreshToken")? })
 }

@@ -15,6 +15,8 @@ use crate::Result;
 pub(crate) struct Turn {
     /// How long each answer took.
     pub(crate) latencies: Vec<Duration>,
+    /// Answers that were none: 503, mostly.
+    pub(crate) refused: usize,
     /// How long all of it took.
     pub(crate) took: Duration,
 }
@@ -44,26 +46,39 @@ pub(crate) async fn read(host: &str, requests: &[Vec<u8>], concurrency: usize, t
     let end = started + turn;
     let reader = |n: usize| async move {
         let mut connection = Connection::open(host).await?;
-        let mut latencies = Vec::with_capacity(100_000);
+        let (mut latencies, mut refused) = (Vec::with_capacity(100_000), 0);
         for request in requests.iter().cycle().skip(n * 7 % requests.len()) {
             let asked = now();
             if asked >= end {
                 break;
             }
-            connection.ask(request).await?;
-            latencies.push(asked.elapsed());
+            match connection.ask(request).await? {
+                Answer::Whole(_) => latencies.push(asked.elapsed()),
+                Answer::Refused(_) => refused += 1,
+            }
         }
-        Ok::<_, crate::Error>(latencies)
+        Ok::<_, crate::Error>((latencies, refused))
     };
-    let latencies = try_join_all((0..concurrency).map(reader)).await?.concat();
-    Ok(Turn { latencies, took: started.elapsed() })
+    let (latencies, refused): (Vec<_>, Vec<_>) = try_join_all((0..concurrency).map(reader)).await?.into_iter().unzip();
+    Ok(Turn { latencies: latencies.concat(), refused: refused.iter().sum(), took: started.elapsed() })
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Answer {
+    /// 200, and where in the buffer the body is.
+    Whole(std::ops::Range<usize>),
+    /// Anything else: its head.
+    Refused(String),
 }
 
 /// What one request is answered: the body.
 pub(crate) async fn ask(host: &str, request: &[u8]) -> Result<Vec<u8>> {
     let mut connection = Connection::open(host).await?;
-    let body = connection.ask(request).await?;
-    Ok(connection.buffer[body].to_vec())
+    match connection.ask(request).await? {
+        Answer::Whole(body) => Ok(connection.buffer[body].to_vec()),
+        Answer::Refused(head) => Err(format!("an answer that is none: {head}").into()),
+    }
 }
 
 struct Connection {
@@ -78,8 +93,8 @@ impl Connection {
         Ok(Self { stream, buffer: vec![0; 1 << 20] })
     }
 
-    /// Sends a request and reads its whole answer, which must be a 200 with a length; answers where the body is in the buffer.
-    async fn ask(&mut self, request: &[u8]) -> Result<std::ops::Range<usize>> {
+    /// Sends a request and reads its whole answer, which must have a length.
+    async fn ask(&mut self, request: &[u8]) -> Result<Answer> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         let mut whole = None;
@@ -92,26 +107,24 @@ impl Connection {
             if whole.is_none() {
                 whole = head(&self.buffer[..filled])?;
             }
-            if let Some(body) = whole.clone().filter(|body| filled >= body.end) {
-                return Ok(body);
+            if let Some((body, answer)) = whole.clone().filter(|(body, _)| filled >= body.end) {
+                return Ok(answer.map_or_else(|| Answer::Whole(body), Answer::Refused));
             }
         }
     }
 }
 
-/// Where the body of an answer is, once its head is there.
-fn head(answer: &[u8]) -> Result<Option<std::ops::Range<usize>>> {
+/// Where the body of an answer is, once its head is there; with the head of one that is not 200.
+fn head(answer: &[u8]) -> Result<Option<(std::ops::Range<usize>, Option<String>)>> {
     let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
     let text = std::str::from_utf8(&answer[..end])?;
-    if !text.starts_with("HTTP/1.1 200") {
-        return Err(format!("an answer that is none: {text}").into());
-    }
     let length = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
     let length = length.ok_or_else(|| format!("an answer without a length: {text}"))?;
-    Ok(Some(end + 4..end + 4 + length))
+    let refused = (!text.starts_with("HTTP/1.1 200")).then(|| text.to_owned());
+    Ok(Some((end + 4..end + 4 + length, refused)))
 }
 
 #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
@@ -126,9 +139,10 @@ mod tests {
     #[test]
     fn an_answer_is_whole_once_its_head_and_its_body_are_there() {
         let answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 2\r\n\r\nok";
-        assert_eq!(head(answer).unwrap(), Some(answer.len() - 2..answer.len()));
+        assert_eq!(head(answer).unwrap(), Some((answer.len() - 2..answer.len(), None)));
         assert_eq!(head(&answer[..30]).unwrap(), None);
-        assert!(head(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n").is_err());
+        let (body, refused) = head(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n").unwrap().unwrap();
+        assert!(body.is_empty() && refused.is_some());
         assert!(head(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").is_err());
     }
 

@@ -17,6 +17,7 @@ const END: &str = "<!-- end of the figures -->";
 pub(crate) struct Side {
     rates: Vec<f64>,
     latencies: Vec<Duration>,
+    refused: usize,
     cpu: Duration,
 }
 
@@ -25,6 +26,7 @@ impl Side {
         self.rates.push(turn.rate());
         self.latencies.extend(turn.latencies);
         self.latencies.sort_unstable();
+        self.refused += turn.refused;
         self.cpu += cpu;
     }
 
@@ -92,18 +94,19 @@ impl fmt::Display for Figures {
         )?;
         writeln!(
             f,
-            "| reading | bytes | requests/s | p50, ms | p99, ms | CPU, µs | minimal handler: requests/s | CPU, µs | ours of that |"
+            "| reading | bytes | requests/s | p50, ms | p99, ms | refused | CPU, µs | minimal handler: requests/s | CPU, µs | ours of that |"
         )?;
-        writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        writeln!(f, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for row in rows {
             let Row { name, bytes, ours, least, .. } = row;
             let share = row.share() * 100.0;
             writeln!(
                 f,
-                "| {name} | {bytes} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.0} | {share:.0}% |",
+                "| {name} | {bytes} | {:.0} | {:.2} | {:.2} | {} | {:.0} | {:.0} | {:.0} | {share:.0}% |",
                 ours.rate(),
                 ours.millis(0.5),
                 ours.millis(0.99),
+                ours.refused,
                 ours.cpu_micros(),
                 least.rate(),
                 least.cpu_micros(),

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Limits are counted as always, and nobody reaches them.
-pub(crate) const QUOTAS: &str = "read user 1000000000/60, read address 1000000000/60";
+pub(crate) const QUOTAS: &str = "read user 1000000/1, read address 1000000/1";
 /// How many of the most read articles are asked for.
 const POPULAR: usize = 64;
 

@@ -34,7 +34,6 @@ use utoipa::IntoParams;
 pub use wiring::{Article, Config};
 
 /// What the handlers use.
-#[derive(Clone)]
 pub struct Articles {
     articles: Arc<dyn ArticleReads>,
     details: Arc<dyn ArticleDetails>,
@@ -137,7 +136,7 @@ struct ListQuery {
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security((), ("Token" = [])))]
 async fn list(
-    State(state): State<Articles>,
+    State(state): State<Arc<Articles>>,
     MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
@@ -175,7 +174,7 @@ async fn list(
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 async fn feed(
-    State(state): State<Articles>,
+    State(state): State<Arc<Articles>>,
     viewer: Viewer,
     reading: Reading,
     Query(query): Query<PageQuery>,
@@ -198,7 +197,7 @@ async fn feed(
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security((), ("Token" = [])))]
 async fn read(
-    State(state): State<Articles>,
+    State(state): State<Arc<Articles>>,
     MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
     prefetched: Prefetched,
@@ -207,18 +206,27 @@ async fn read(
 ) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
     let sources = Sources { articles: &*state.details, profiles: &state.profiles, prefetched: &prefetched };
-    let seen = match state.cached.seen(&slug, viewer, sources, &state.reactions).await? {
-        Some(Found::Read(seen)) => *seen,
-        Some(Found::Withdrawn { .. }) => return Err(ApiError::Gone("article")),
-        None => return Err(ApiError::NotFound("article")),
-    };
-    if !query.html()? {
+    let html = query.html()?;
+    if viewer.is_none() && !html {
+        return there(state.cached.show(&slug, sources, &state.reactions, &reading).await?);
+    }
+    let seen = there(state.cached.seen(&slug, viewer, sources, &state.reactions).await?)?;
+    if !html {
         return Ok(reading.answer(ArticleAnswer::from(seen)));
     }
     // Without its HTML the article was deleted in between.
     let html = state.cached.html(&seen.read.article, sources).await?;
     let html = html.ok_or(ApiError::NotFound("article"))?;
     Ok(reading.answer(ArticleAnswer::from(seen).with_html(&html)))
+}
+
+/// What was found, if there is an article.
+fn there<T>(found: Option<Found<T>>) -> Result<T, ApiError> {
+    match found {
+        Some(Found::Read(found)) => Ok(*found),
+        Some(Found::Withdrawn { .. }) => Err(ApiError::Gone("article")),
+        None => Err(ApiError::NotFound("article")),
+    }
 }
 
 /// Which tags.
@@ -238,7 +246,7 @@ struct TagsQuery {
         (status = 304, description = "It is what `If-None-Match` names"),
         (status = 400, body = Problem, content_type = "application/problem+json")))]
 async fn tags(
-    State(state): State<Articles>,
+    State(state): State<Arc<Articles>>,
     reading: Reading,
     prefetched: Prefetched,
     Query(query): Query<TagsQuery>,

@@ -48,15 +48,16 @@ impl Function for Article {
         sessions::SESSION_STATES,
     ];
     type Config = Config;
-    type State = Articles;
+    // Shared as a whole: a state is cloned several times for each request.
+    type State = Arc<Articles>;
 
     shared::routes![list, feed, read, tags];
 
-    fn prefetch(state: &Articles, arriving: &Arriving<'_>) -> Vec<Wanted> {
+    fn prefetch(state: &Arc<Articles>, arriving: &Arriving<'_>) -> Vec<Wanted> {
         state.prefetch(arriving)
     }
 
-    fn wire(config: &Config, host: &Host) -> Result<Wired<Articles>, StoreError> {
+    fn wire(config: &Config, host: &Host) -> Result<Wired<Arc<Articles>>, StoreError> {
         let names = TableNames {
             articles: Some(config.articles_table.clone()),
             interactions: Some(config.interactions_table.clone()),
@@ -66,7 +67,7 @@ impl Function for Article {
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
         let views = ArticleViews::new(articles, parts.users.clone(), interactions.clone());
-        let state = Articles {
+        let state = Arc::new(Articles {
             cached: parts.articles(),
             profiles: parts.profiles(),
             lists: parts.lists(),
@@ -75,7 +76,7 @@ impl Function for Article {
             details: Arc::new(views.clone()),
             feeds: Arc::new(views.clone()),
             articles: Arc::new(views),
-        };
+        });
         Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

@@ -4,12 +4,14 @@
 mod paths;
 mod wiring;
 
+use std::sync::OnceLock;
+
 use axum::{
     extract::Request,
-    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use shared::http::ApiError;
+use serde::Serialize;
+use shared::http::{ApiError, Content, Reading, Rendered};
 
 pub use wiring::Fallback;
 
@@ -19,8 +21,18 @@ pub const OPENAPI: &str = include_str!("../../../openapi.json");
 /// This description
 #[utoipa::path(get, path = "/api/openapi.json", tag = "Description", operation_id = "GetOpenApi",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-async fn openapi() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], OPENAPI)
+async fn openapi(reading: Reading) -> Response {
+    static RENDERED: OnceLock<Rendered> = OnceLock::new();
+    let parsed = || Description(serde_json::from_str(OPENAPI).expect("a test holds that the description is JSON"));
+    reading.answer_once(&RENDERED, parsed)
+}
+
+/// The description, which has no counts.
+#[derive(Serialize)]
+struct Description(serde_json::Value);
+
+impl Content for Description {
+    fn forget_counts(&mut self) {}
 }
 
 /// What to answer where no route fits.

@@ -7,11 +7,11 @@ use shared::{
         dynamodb::{ArticleTable, ArticleWriter, IdempotencyTable, InteractionTable, TableNames},
         host::Host,
     },
-    axum::Router,
+    axum::{Router, routing::put},
     config::{FromEnvironment, Reader, settings},
     domain::idempotency::HmacKey,
     function::{Function, Wired},
-    http::{Arriving, idempotency::Repeats},
+    http::{ApiError, Arriving, idempotency::Repeats},
     ports::{
         StoreError, articles, cache::Wanted, drafts, idempotency, permission::Permission, reactions, sessions, users,
     },
@@ -76,7 +76,7 @@ impl Function for Publish {
     ];
 
     fn around(state: &Publications, routes: Router) -> Router {
-        state.repeats.around(routes)
+        state.repeats.around(routes.route("/api/articles/feed", put(feed_is_read_only).delete(feed_is_read_only)))
     }
 
     fn prefetch(state: &Publications, arriving: &Arriving<'_>) -> Vec<Wanted> {
@@ -105,4 +105,10 @@ impl Function for Publish {
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })
     }
+}
+
+/// The feed stands where articles have their slugs, and another function reads it. API Gateway brings what would change it here, by
+/// the route of an article.
+async fn feed_is_read_only() -> ApiError {
+    ApiError::MethodNotAllowed { allow: "GET, HEAD, OPTIONS".to_owned() }
 }

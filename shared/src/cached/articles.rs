@@ -5,10 +5,11 @@ use std::{
     time::Duration,
 };
 
+use axum::response::Response;
 use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 
-use super::{CachedCounters, CachedProfiles, CachedReactions, html::HtmlCache, lists, through};
+use super::{CachedCounters, CachedProfiles, CachedReactions, VersionedProfile, html::HtmlCache, lists, through};
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
@@ -17,7 +18,7 @@ use crate::{
         session::Identity,
         user::Profile,
     },
-    http::{Asked, Prefetched},
+    http::{Asked, Kept, Prefetched, Reading, views::ArticleAnswer},
     ports::{
         StoreError,
         articles::{ArticleDetails, ArticleLookups},
@@ -35,8 +36,12 @@ const ARTICLES: Policy = Policy {
     copies: 32 * 1024 * 1024,
 };
 
+/// What strangers are answered of an article; of the versions of its author's profile and of its counters.
+type Shown = Kept<(u64, u64)>;
+
 /// What is at an article's address.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "almost all are live")]
 pub enum CachedArticle {
     /// An article.
     Live {
@@ -44,6 +49,9 @@ pub enum CachedArticle {
         article: Article,
         /// Its text.
         body: ArticleBody,
+        /// What strangers are answered.
+        #[serde(skip)]
+        shown: Shown,
     },
     /// An article that its author has withdrawn.
     Withdrawn {
@@ -73,8 +81,8 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    async fn author(&self, article: &Article) -> Result<Profile, StoreError> {
-        let author = self.profiles.by_id(article.author_id, self.prefetched).await?;
+    async fn author(&self, article: &Article) -> Result<Arc<VersionedProfile>, StoreError> {
+        let author = self.profiles.versioned(article.author_id, self.prefetched).await?;
         author.ok_or_else(|| StoreError::Fault {
             service: "the table of users",
             source: "an article without its author".into(),
@@ -101,13 +109,22 @@ impl From<Standing> for LookedUp {
 }
 
 impl CachedArticle {
+    fn live(article: Article, body: ArticleBody) -> Self {
+        Self::Live { article, body, shown: Shown::default() }
+    }
+
+    /// That the article, which is not live, has been withdrawn.
+    fn withdrawn<T>(&self) -> Found<T> {
+        Found::Withdrawn { version: self.version() }
+    }
+
     /// What is cached of what was found, and what is cached apart: its author, and what was done about it.
     fn of(found: Found<Seen>) -> (Self, Option<(Profile, Reactions)>) {
         match found {
             Found::Withdrawn { version } => (Self::Withdrawn { version }, None),
             Found::Read(seen) => {
                 let Seen { read: Read { article, body, author }, reactions } = *seen;
-                (Self::Live { article, body }, Some((author, reactions)))
+                (Self::live(article, body), Some((author, reactions)))
             }
         }
     }
@@ -195,6 +212,32 @@ impl CachedArticles {
         self.html.of(article, sources.articles, sources.prefetched).await
     }
 
+    /// Answers a stranger with what is at the address `slug`; from the cache, or else from the tables.
+    ///
+    /// # Errors
+    /// If a table has to be asked and fails.
+    pub async fn show(
+        &self,
+        slug: &Slug,
+        sources: Sources<'_>,
+        reactions: &CachedReactions,
+        reading: &Reading,
+    ) -> Result<Option<Found<Response>>, StoreError> {
+        let Some((found, met)) = self.found(slug, None, sources).await? else { return Ok(None) };
+        let CachedArticle::Live { article, body, shown } = &*found else { return Ok(Some(found.withdrawn())) };
+        let read = |author| Read { article: article.clone(), body: body.clone(), author };
+        let answer = if let Some((author, reactions)) = met {
+            reading.answer(ArticleAnswer::from(Seen { read: read(author), reactions }))
+        } else {
+            let counters = reactions.counters_of(article, sources.prefetched);
+            let (author, counters) = try_join!(sources.author(article), counters)?;
+            let seen = || Seen { read: read(author.profile.clone()), reactions: Reactions::of_stranger(counters) };
+            let versions = (author.version(), counters.version());
+            reading.answer_kept(shown, versions, || ArticleAnswer::from(seen()))
+        };
+        Ok(Some(Found::Read(Box::new(answer))))
+    }
+
     /// What is at the address `slug`: the article with its text and author, and what was done about it, as `viewer` sees it; from
     /// the cache, or else from the tables.
     ///
@@ -207,17 +250,19 @@ impl CachedArticles {
         sources: Sources<'_>,
         reactions: &CachedReactions,
     ) -> Result<Option<Found<Seen>>, StoreError> {
-        let (article, body, met) = match self.found(slug, viewer, sources).await? {
-            Some((CachedArticle::Live { article, body }, met)) => (article, body, met),
-            Some((CachedArticle::Withdrawn { version }, _)) => return Ok(Some(Found::Withdrawn { version })),
-            None => return Ok(None),
-        };
+        let Some((found, met)) = self.found(slug, viewer, sources).await? else { return Ok(None) };
+        let CachedArticle::Live { article, body, .. } = &*found else { return Ok(Some(found.withdrawn())) };
         // Whoever read the tables got the author and the reactions along and need not ask for them.
         let (author, reactions) = match met {
             Some(met) => met,
-            None => try_join!(sources.author(&article), reactions.of(viewer, &article, sources.prefetched))?,
+            None => {
+                let (author, reactions) =
+                    try_join!(sources.author(article), reactions.of(viewer, article, sources.prefetched))?;
+                (author.profile.clone(), reactions)
+            }
         };
-        Ok(Some(Found::Read(Box::new(Seen { read: Read { article, body, author }, reactions }))))
+        let read = Read { article: article.clone(), body: body.clone(), author };
+        Ok(Some(Found::Read(Box::new(Seen { read, reactions }))))
     }
 
     /// What is at the address `slug`: the article with its text and author; from the cache, or else from the tables.
@@ -225,16 +270,13 @@ impl CachedArticles {
     /// # Errors
     /// If a table has to be asked and fails.
     pub async fn read(&self, slug: &Slug, sources: Sources<'_>) -> Result<Option<Found>, StoreError> {
-        let (article, body, met) = match self.found(slug, None, sources).await? {
-            Some((CachedArticle::Live { article, body }, met)) => (article, body, met),
-            Some((CachedArticle::Withdrawn { version }, _)) => return Ok(Some(Found::Withdrawn { version })),
-            None => return Ok(None),
-        };
+        let Some((found, met)) = self.found(slug, None, sources).await? else { return Ok(None) };
+        let CachedArticle::Live { article, body, .. } = &*found else { return Ok(Some(found.withdrawn())) };
         let author = match met {
             Some((author, _)) => author,
-            None => sources.author(&article).await?,
+            None => sources.author(article).await?.profile.clone(),
         };
-        Ok(Some(Found::Read(Box::new(Read { article, body, author }))))
+        Ok(Some(Found::Read(Box::new(Read { article: article.clone(), body: body.clone(), author }))))
     }
 
     /// What is at the address, and what came along if it was this caller who read the tables.
@@ -243,7 +285,7 @@ impl CachedArticles {
         slug: &Slug,
         viewer: Option<Identity>,
         sources: Sources<'_>,
-    ) -> Result<Option<(CachedArticle, Option<(Profile, Reactions)>)>, StoreError> {
+    ) -> Result<Option<(Arc<CachedArticle>, Option<(Profile, Reactions)>)>, StoreError> {
         let met = Mutex::default();
         let load = || async {
             let Some(found) = sources.articles.read(slug, viewer.map(|viewer| viewer.user_id)).await? else {
@@ -254,7 +296,7 @@ impl CachedArticles {
             Ok(Some(article))
         };
         let found = through(&self.articles, slug.as_str(), sources.prefetched, load).await?;
-        Ok(found.map(|found| ((*found).clone(), met.into_inner().unwrap_or_else(PoisonError::into_inner))))
+        Ok(found.map(|found| (found, met.into_inner().unwrap_or_else(PoisonError::into_inner))))
     }
 
     /// Has the articles `slugs` in the cache for whoever reads them next. That it fails is nobody's loss.
@@ -270,7 +312,7 @@ impl CachedArticles {
     /// Tells the cache, its lists included, what was written. Call it after the commit and before answering. HTML need not be told:
     /// what is cached of another text is not used, and the change stream evicts it.
     pub async fn written(&self, article: &Article, body: &ArticleBody) {
-        let value = CachedArticle::Live { article: article.clone(), body: body.clone() };
+        let value = CachedArticle::live(article.clone(), body.clone());
         self.put(article, &value).await;
     }
 

@@ -1,10 +1,7 @@
 //! First pages of lists as strangers see them, and the tags in use. They are kept whole, ready to be sent, so whoever changes
 //! anything that they show has them forgotten: an article, its author, its counts. What a page was forgotten for is on the next.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +14,7 @@ use crate::{
         page::{Cursor, DEFAULT_LIMIT, Page, Start},
     },
     http::{
-        Prefetched, Reading, Rendered,
+        Kept, Prefetched, Reading,
         views::{ArticlesAnswer, TagsAnswer},
     },
     ports::{
@@ -101,7 +98,7 @@ pub struct CachedPage {
     next: Option<ArticleId>,
     total: u64,
     #[serde(skip)]
-    rendered: OnceLock<Rendered>,
+    kept: Kept<()>,
 }
 
 impl Versioned for CachedPage {
@@ -113,7 +110,7 @@ impl Versioned for CachedPage {
 impl CachedPage {
     fn of(listing: Listing, version: u64) -> Self {
         let Listing { articles, next, total } = listing;
-        Self { version, articles, next: next.map(|cursor| cursor.0), total, rendered: OnceLock::new() }
+        Self { version, articles, next: next.map(|cursor| cursor.0), total, kept: Kept::default() }
     }
 
     /// The first `limit` entries.
@@ -129,7 +126,7 @@ impl CachedPage {
         if limit < DEFAULT_LIMIT {
             return reading.answer(ArticlesAnswer::from(self.listing(limit)));
         }
-        reading.answer_once(&self.rendered, || ArticlesAnswer::from(self.listing(limit)))
+        reading.answer_kept(&self.kept, (), || ArticlesAnswer::from(self.listing(limit)))
     }
 
     /// The articles.
@@ -144,7 +141,7 @@ pub struct CachedTags {
     version: u64,
     tags: Vec<String>,
     #[serde(skip)]
-    rendered: OnceLock<Rendered>,
+    kept: Kept<()>,
 }
 
 impl Versioned for CachedTags {
@@ -156,7 +153,7 @@ impl Versioned for CachedTags {
 impl CachedTags {
     /// Answers with all of them.
     pub fn answer(&self, reading: &Reading) -> axum::response::Response {
-        reading.answer_once(&self.rendered, || TagsAnswer { tags: self.tags.clone() })
+        reading.answer_kept(&self.kept, (), || TagsAnswer { tags: self.tags.clone() })
     }
 }
 
@@ -214,7 +211,7 @@ impl CachedLists {
         articles: &dyn ArticleReads,
     ) -> Result<Arc<CachedTags>, StoreError> {
         let version = unique(&*self.system);
-        let of = |tags| CachedTags { version, tags, rendered: OnceLock::new() };
+        let of = |tags| CachedTags { version, tags, kept: Kept::default() };
         let load = || async move { Ok(Some(of(articles.tags(None).await?))) };
         let found = through(&self.tags, ALL, prefetched, load).await?;
         Ok(found.unwrap_or_else(|| Arc::new(of(Vec::new()))))

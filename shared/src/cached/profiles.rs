@@ -129,9 +129,20 @@ impl CachedProfiles {
     /// # Errors
     /// If the table has to be asked and fails.
     pub async fn by_id(&self, id: UserId, prefetched: &Prefetched) -> Result<Option<Profile>, StoreError> {
+        Ok(self.versioned(id, prefetched).await?.map(|found| found.profile.clone()))
+    }
+
+    /// The profile of `id`, with its version.
+    ///
+    /// # Errors
+    /// As [`by_id`](Self::by_id).
+    pub(super) async fn versioned(
+        &self,
+        id: UserId,
+        prefetched: &Prefetched,
+    ) -> Result<Option<Arc<VersionedProfile>>, StoreError> {
         let load = || async move { Ok(self.users.by_id(id).await?.map(Into::into)) };
-        let found = through(&self.profiles, &id.to_string(), prefetched, load).await?;
-        Ok(found.map(|found| found.profile.clone()))
+        through(&self.profiles, &id.to_string(), prefetched, load).await
     }
 
     /// Who has `name`.

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         ArticleId,
         article::Article,
-        reaction::{ArticleCounters, Flags, Reactions},
+        reaction::{ArticleCounters, Reactions},
         session::Identity,
     },
     http::Prefetched,
@@ -97,10 +97,19 @@ impl CachedReactions {
     ) -> Result<Reactions, StoreError> {
         match viewer {
             Some(viewer) => self.views.reactions(viewer.user_id, article.id, article.author_id).await,
-            None => {
-                let counters = self.counters.of(article.id, &*self.counter_views, prefetched).await?;
-                Ok(Reactions { counters, flags: Flags::default() })
-            }
+            None => Ok(Reactions::of_stranger(self.counters_of(article, prefetched).await?)),
         }
+    }
+
+    /// How much was done about `article`.
+    ///
+    /// # Errors
+    /// If the table has to be asked and fails.
+    pub(super) async fn counters_of(
+        &self,
+        article: &Article,
+        prefetched: &Prefetched,
+    ) -> Result<ArticleCounters, StoreError> {
+        self.counters.of(article.id, &*self.counter_views, prefetched).await
     }
 }

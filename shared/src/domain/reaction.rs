@@ -46,6 +46,13 @@ pub struct Reactions {
     pub flags: Flags,
 }
 
+impl Reactions {
+    /// As somebody sees it who did nothing.
+    pub fn of_stranger(counters: ArticleCounters) -> Self {
+        Self { counters, flags: Flags::default() }
+    }
+}
+
 /// The name of a folder of somebody's collection: one line of 1 to [`Folder::MAX_CHARS`] characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folder(String);

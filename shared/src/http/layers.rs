@@ -25,6 +25,8 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Whatever no handler says otherwise of is for whoever asked, and for no cache.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// What surrounds a function's routes.
 #[derive(Clone)]
@@ -109,7 +111,7 @@ fn finish(response: &mut Response, id: &str) {
     let headers = response.headers_mut();
     headers.extend(HeaderValue::from_str(id).ok().map(|id| (REQUEST_ID, id)));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(PRIVATE);
 }
 
 /// A handler's panic is a fault of ours like any other; the panic hook has logged where it was.

@@ -30,4 +30,4 @@ pub use paging::{CursorQuery, PageQuery};
 pub use path::{PathParam, PathParams};
 pub use problem::{ApiError, Problem};
 pub use query::Query;
-pub use reading::{Content, Reading, Rendered};
+pub use reading::{Content, Kept, Reading};

@@ -1,7 +1,11 @@
 //! How what anyone may read is answered: to strangers with an ETag and a short life in shared caches, to who is logged in for
 //! their eyes alone.
 
-use std::{convert::Infallible, io, sync::OnceLock};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Mutex, PoisonError},
+};
 
 use axum::{
     Json,
@@ -29,7 +33,7 @@ pub trait Content: Serialize {
 
 /// An answer to strangers, ready to be sent.
 #[derive(Debug, Clone)]
-pub struct Rendered {
+struct Rendered {
     etag: HeaderValue,
     body: Bytes,
 }
@@ -39,7 +43,7 @@ impl Rendered {
     ///
     /// # Errors
     /// A type that has no JSON form.
-    pub fn of(mut content: impl Content) -> serde_json::Result<Self> {
+    fn of(mut content: impl Content) -> serde_json::Result<Self> {
         let body = serde_json::to_vec(&content)?.into();
         content.forget_counts();
         let mut hash = Hash(Context::new(&SHA256));
@@ -47,6 +51,30 @@ impl Rendered {
         let hash: String = hash.0.finish().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
         let etag = HeaderValue::try_from(format!("W/\"{hash}\"")).expect("hexadecimal digits may stand in a header");
         Ok(Self { etag, body })
+    }
+}
+
+/// An answer to strangers, kept beside what it is made of: it is rendered once for all of them. `V` are the versions of what else
+/// it is made of; when they move, it is rendered anew.
+#[derive(Debug)]
+pub struct Kept<V>(Mutex<Option<(V, Rendered)>>);
+
+impl<V> Default for Kept<V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<V: PartialEq> Kept<V> {
+    /// The answer of `versions`, or else what `content` makes.
+    fn get_or<C: Content>(&self, versions: V, content: impl FnOnce() -> C) -> serde_json::Result<Rendered> {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, rendered)) = kept().as_ref().filter(|(of, _)| *of == versions) {
+            return Ok(rendered.clone());
+        }
+        let rendered = Rendered::of(content())?;
+        *kept() = Some((versions, rendered.clone()));
+        Ok(rendered)
     }
 }
 
@@ -85,32 +113,36 @@ impl Reading {
             return ([(CACHE_CONTROL, PRIVATE)], Json(content)).into_response();
         }
         match Rendered::of(content) {
-            Ok(rendered) => self.answer_rendered(&rendered),
+            Ok(rendered) => self.answer_rendered(rendered),
             Err(error) => super::ApiError::Internal(error.into()).into_response(),
         }
     }
 
-    /// As [`answer`](Self::answer), for `content` that is rendered for the first stranger and kept in `rendered` for the others.
-    pub fn answer_once<C: Content>(&self, rendered: &OnceLock<Rendered>, content: impl FnOnce() -> C) -> Response {
-        match rendered.get() {
-            _ if self.personal => self.answer(content()),
-            Some(rendered) => self.answer_rendered(rendered),
-            None => match Rendered::of(content()) {
-                Ok(first) => self.answer_rendered(rendered.get_or_init(|| first)),
-                Err(error) => super::ApiError::Internal(error.into()).into_response(),
-            },
+    /// As [`answer`](Self::answer), for `content` that is the same for all strangers as long as `versions` are.
+    pub fn answer_kept<V: PartialEq, C: Content>(
+        &self,
+        kept: &Kept<V>,
+        versions: V,
+        content: impl FnOnce() -> C,
+    ) -> Response {
+        if self.personal {
+            return self.answer(content());
+        }
+        match kept.get_or(versions, content) {
+            Ok(rendered) => self.answer_rendered(rendered),
+            Err(error) => super::ApiError::Internal(error.into()).into_response(),
         }
     }
 
     /// What strangers are answered, or that it is what this one has already.
-    pub fn answer_rendered(&self, Rendered { etag, body }: &Rendered) -> Response {
-        let known = self.known.as_ref().is_some_and(|known| names(known, etag));
+    fn answer_rendered(&self, Rendered { etag, body }: Rendered) -> Response {
+        let known = self.known.as_ref().is_some_and(|known| names(known, &etag));
         let (status, body) =
-            if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (StatusCode::OK, body.clone().into()) };
+            if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (StatusCode::OK, body.into()) };
         let mut response = Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(ETAG, etag.clone());
+        headers.insert(ETAG, etag);
         headers.insert(CACHE_CONTROL, PUBLIC);
         headers.insert(VARY, HeaderValue::from_static("authorization"));
         if !known {
@@ -178,6 +210,21 @@ mod tests {
             assert_eq!(header(&answer, ETAG), Some(etag), "{known}");
             assert_eq!(header(&answer, VARY), Some("authorization"), "{known}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_is_rendered_once_and_again_when_it_is_made_of_something_else() {
+        let (kept, made) = (Kept::default(), std::cell::Cell::new(0));
+        let content = || {
+            made.set(made.get() + 1);
+            Thing { name: "a", likes: made.get() }
+        };
+        for (versions, times) in [((1, 1), 1), ((1, 1), 1), ((1, 2), 2), ((1, 2), 2), ((1, 1), 3)] {
+            let answer = reading(&[]).answer_kept(&kept, versions, content);
+            assert_eq!((answer.status(), made.get()), (StatusCode::OK, times), "{versions:?}");
+        }
+        let own = reading(&[(AUTHORIZATION, "Token x")]).answer_kept(&kept, (1, 1), content);
+        assert_eq!((header(&own, CACHE_CONTROL), made.get()), (PRIVATE.to_str().ok(), 4));
     }
 
     #[test]

@@ -15,8 +15,23 @@ pub struct CacheKey(String);
 impl CacheKey {
     /// The value of `kind` that is called `name`. Braces in `name` are escaped, so that no name chooses its slot's tag.
     pub fn new(kind: &'static str, name: &str) -> Self {
-        let name = name.replace('%', "%25").replace('{', "%7B").replace('}', "%7D");
-        Self(format!("{kind}:{{{name}}}"))
+        let mut key = String::with_capacity(kind.len() + name.len() + 3);
+        key.push_str(kind);
+        key.push_str(":{");
+        // This is done several times for each request, and most names have none of these.
+        let mut rest = name;
+        while let Some(place) = rest.find(['%', '{', '}']) {
+            key.push_str(&rest[..place]);
+            key.push_str(match rest.as_bytes()[place] {
+                b'%' => "%25",
+                b'{' => "%7B",
+                _ => "%7D",
+            });
+            rest = &rest[place + 1..];
+        }
+        key.push_str(rest);
+        key.push('}');
+        Self(key)
     }
 
     /// The key as it is sent.
@@ -117,4 +132,21 @@ pub trait SharedCache: Send + Sync {
 
     /// Removes what is stale, and takes away the right of whoever is making such a value.
     async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_chooses_its_slots_tag() {
+        for (name, key) in [
+            ("how-to", "article:{how-to}"),
+            ("", "article:{}"),
+            ("a}b{c%d", "article:{a%7Db%7Bc%25d}"),
+            ("é{张}", "article:{é%7B张%7D}"),
+        ] {
+            assert_eq!(CacheKey::new("article", name).as_str(), key);
+        }
+    }
 }

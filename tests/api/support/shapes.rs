@@ -140,6 +140,14 @@ pub(crate) fn is_slug(text: &str) -> bool {
     text.split('-').all(word)
 }
 
+/// These fields with their types, and whatever else.
+#[track_caller]
+pub(crate) fn expect_fields(object: &Value, fields: &[(&str, &str)]) {
+    for (name, kind) in fields {
+        assert!(is(&object[*name], kind), "{name} is no {kind}: {object}");
+    }
+}
+
 #[track_caller]
 fn expect(object: &Value, shape: impl Iterator<Item = (&'static str, &'static str)>) {
     let shape: Vec<_> = shape.collect();

@@ -29,6 +29,8 @@ use crate::{
 const LISTS: usize = 16;
 /// Entries that are read of a list at once.
 const PART: usize = 100;
+/// Entries that are read of a list at the least.
+const LEAST: usize = 8;
 /// How much later than the newest article that its author's count names there may be another, in milliseconds: of two articles
 /// that one author publishes at the same time the later one may be stored first. A request that publishes is long over by then.
 const OVERTAKEN: u64 = 60_000;
@@ -100,7 +102,8 @@ impl ArticleViews {
             if lists.is_empty() {
                 return Ok(order.iter().filter_map(|article| entries.remove(article)).collect());
             }
-            let depth = wanted.min(PART);
+            // Together they are likely to have what is wanted; a list that has more of it is read on.
+            let depth = wanted.min(PART).min((2 * wanted / lists.len()).max(LEAST));
             let parts = lists.into_iter().map(|Rest { author, behind, .. }| async move {
                 let part = self.entries(&List::Author(author), None, behind, depth).await?;
                 Ok::<_, StoreError>((author, part))
