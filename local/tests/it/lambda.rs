@@ -11,8 +11,17 @@ use crate::support::{
 /// How long cargo may take, should it find something to build or others that build.
 const BUILD: Duration = Duration::from_secs(420);
 /// What a function may do without though it has no default.
-const OPTIONAL: [&str; 5] =
-    ["AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "TRUSTED_PROXIES"];
+const OPTIONAL: [&str; 9] = [
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SQS",
+    "LOGIN_REDIRECT_URL",
+    "PUBLIC_URL",
+    "TRUSTED_PROXIES",
+    "WECHAT_APP_ID",
+    "WECHAT_APP_SECRET",
+];
 
 /// `cargo lambda`, run in the repository over what the tests were built into.
 fn cargo_lambda(sandbox: &Sandbox, arguments: &[&str]) -> Command {
