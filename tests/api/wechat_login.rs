@@ -96,8 +96,7 @@ async fn a_cookie_that_was_touched_is_no_login() {
     let back = VENDORS.wechat.scan(&browser.begin("wechat").await, somebody());
     let cookie = browser.cookies()["bloghub_login"].clone();
     let (sealed, tag) = cookie.split_once('.').unwrap();
-    for touched in [String::new(), sealed.to_owned(), format!("{sealed}."), format!("{sealed}A.{tag}")]
-    {
+    for touched in [String::new(), sealed.to_owned(), format!("{sealed}."), format!("{sealed}A.{tag}")] {
         browser.keep([("bloghub_login".to_owned(), touched.clone())].into());
         let request = browser.request(Method::GET, &back);
         expect_code(&browser.send(request).await, 401, "login-state-invalid", &touched);
