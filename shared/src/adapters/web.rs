@@ -112,7 +112,7 @@ mod tests {
                 let answer = answer.clone();
                 tokio::spawn(async move {
                     let mut request = [0; 1_024];
-                    stream.read(&mut request).await.unwrap();
+                    assert!(stream.read(&mut request).await.unwrap() > 0);
                     // Whoever has read enough hangs up.
                     if answer.is_empty() || stream.write_all(&answer).await.is_err() {
                         std::future::pending::<()>().await;
