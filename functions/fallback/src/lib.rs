@@ -4,14 +4,12 @@
 mod paths;
 mod wiring;
 
-use std::sync::OnceLock;
-
 use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use shared::http::{ApiError, Content, Reading, Rendered};
+use shared::http::{ApiError, Content, Kept, Reading};
 
 pub use wiring::Fallback;
 
@@ -22,9 +20,9 @@ pub const OPENAPI: &str = include_str!("../../../openapi.json");
 #[utoipa::path(get, path = "/api/openapi.json", tag = "Description", operation_id = "GetOpenApi",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
 async fn openapi(reading: Reading) -> Response {
-    static RENDERED: OnceLock<Rendered> = OnceLock::new();
+    static KEPT: Kept<()> = Kept::new();
     let parsed = || Description(serde_json::from_str(OPENAPI).expect("a test holds that the description is JSON"));
-    reading.answer_once(&RENDERED, parsed)
+    reading.answer_kept(&KEPT, (), parsed)
 }
 
 /// The description, which has no counts.

@@ -61,7 +61,14 @@ pub struct Kept<V>(Mutex<Option<(V, Rendered)>>);
 
 impl<V> Default for Kept<V> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self::new()
+    }
+}
+
+impl<V> Kept<V> {
+    /// Nothing yet.
+    pub const fn new() -> Self {
+        Self(Mutex::new(None))
     }
 }
 
