@@ -57,7 +57,7 @@ fuzz: redis .venv/fuzz.stamp ## Fuzz the API by its description (FUZZ_SECONDS=60
 # The same API tests as in `unit`, through API Gateway's events into real function processes; then the sweep must come by its
 # schedule. The functions are those that `unit` has built, and `--workspace` keeps the features, so that nothing is built twice.
 api: redis .venv/tools.stamp .venv/ministack.stamp
-	RATE_LIMIT_QUOTAS='read user 100000/60, write user 200/60' SWEEP_SCHEDULE='rate(1 minute)' \
+	RATE_LIMIT_QUOTAS='read user 100000/60, write user 200/60' LOGIN_LOCKOUT='account 5/86400' \
 		$(TOOLS)/python scripts/deploy_local.py --profile dev --exec 'cargo test --workspace --locked --test api'
 
 ## Deployment
@@ -73,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench bench-cold chaos seed
+.PHONY: fmt openapi costs bench bench-cold bench-login chaos attack seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -96,6 +96,9 @@ bench-cold: redis ## Measure cold starts (ARGS='--help' tells more)
 bench: redis build ## Measure readers under load beside a minimal handler (ARGS='--help' tells more)
 	cargo run --release --locked --package bench-load -- $(ARGS)
 
+bench-login: redis build ## Look whether the time of a refused login tells why (ARGS='--logins 200')
+	cargo run --release --locked --package bench-login -- $(ARGS)
+
 # What it costs to make requests matters little here: it is built as for `unit`.
 seed: ## Fill the platform on http://127.0.0.1:3000 with a community (ARGS='--small', ARGS='--help')
 	cargo build --workspace --locked
@@ -105,6 +108,11 @@ seed: ## Fill the platform on http://127.0.0.1:3000 with a community (ARGS='--sm
 chaos: redis build ## Kill the program under load and look for losses (ARGS='--kills 20 --seed 1')
 	cargo build --workspace --locked
 	target/debug/chaos $(ARGS)
+
+# The same: only the program is optimised.
+attack: redis build ## Attack the program through its API and count what succeeds (ARGS='--only refresh')
+	cargo build --workspace --locked
+	target/debug/attack $(ARGS)
 
 ## What is installed when it is missing
 

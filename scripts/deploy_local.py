@@ -308,6 +308,7 @@ def secrets(profile, processes):
 
     return {
         "JwtKeys": value("JWT_KEYS"), "JwtPublicKeys": value("JWT_PUBLIC_KEYS"), "HmacKey": keys["HMAC_KEY"],
+        "SmsTaskKey": keys["SMS_TASK_KEY"],
     }
 
 
@@ -463,7 +464,12 @@ def serve(arguments, state, processes):
     template = Template()
     architecture = build(template, arguments.profile, processes)
     redis_port = start_redis(state, processes)
+    # Messages to phones go into a file that functions and tests share.
+    outbox = processes.logs / "sms.jsonl"
+    outbox.unlink(missing_ok=True)
+    vendors = json.dumps([{"kind": "file", "path": str(outbox)}], separators=(",", ":"))
     parameters = {
+        "SmsProviders": vendors, "SmsCountries": "*",
         **template.parameters_from_environment(), **secrets(arguments.profile, processes),
         "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": f"redis://127.0.0.1:{redis_port}",
     }
@@ -490,7 +496,8 @@ def serve(arguments, state, processes):
         if arguments.exec:
             watch_a_change(url, redis_port, processes)
             command = processes.start("command", ["sh", "-c", arguments.exec], log=False,
-                                      env={**os.environ, "BLOGHUB_API": url, "BLOGHUB_DOUBLES": str(doubles)})
+                                      env={**os.environ, "BLOGHUB_API": url, "BLOGHUB_DOUBLES": str(doubles),
+                                           "BLOGHUB_SMS_OUTBOX": str(outbox)})
             while command.poll() is None:
                 logs.follow()
                 time.sleep(0.5)

@@ -17,11 +17,18 @@ SLUGS = collections.deque(maxlen=16)
 COMMENTS = collections.deque(maxlen=16)
 DRAFTS = collections.deque(maxlen=16)
 USERNAMES = collections.deque(maxlen=16)
+# Sessions that were listed; some have ended since.
+SESSIONS = collections.deque(maxlen=16)
+# Refresh tokens of logins and refreshes, the latest last.
+REFRESH_TOKENS = collections.deque(maxlen=16)
 PROBLEM = {"type", "title", "status", "detail", "code", "requestId", "errors"}
 
 session = requests.Session()
 # No proxy of the machine's is asked for an address on this machine.
 session.trust_env = False
+# A token is good for the kind of client that logged in.
+AGENT = "fuzzer/1"
+session.headers["User-Agent"] = AGENT
 
 
 class Account:
@@ -37,6 +44,7 @@ class Account:
 
     def set(self, case, token, _context):
         case.headers["Authorization"] = f"Token {token}"
+        case.headers["User-Agent"] = AGENT
 
 
 if os.environ["FUZZ_AS"] == "user":
@@ -44,11 +52,12 @@ if os.environ["FUZZ_AS"] == "user":
 
 
 @schemathesis.hook
-def map_path_parameters(_context, parameters):
+def map_path_parameters(context, parameters):
     """Puts a real slug, or a real draft's id, into every second path, and a real comment into every fourth that has one."""
     parameters = parameters or {}
     wanted = "slug" if "slug" in parameters else "id"
-    known = SLUGS if wanted == "slug" else DRAFTS
+    of_session = context.operation is not None and context.operation.path.startswith("/api/sessions")
+    known = SLUGS if wanted == "slug" else SESSIONS if of_session else DRAFTS
     if wanted in parameters and known:
         turn = hash(parameters[wanted]) if isinstance(parameters[wanted], str) else 1
         if turn % 2 == 0:
@@ -64,10 +73,25 @@ def map_path_parameters(_context, parameters):
 
 
 @schemathesis.hook
+def map_body(context, body):
+    """Puts a real refresh token into every second body that has one."""
+    if context.operation is not None and context.operation.path == "/api/sessions/refresh" and isinstance(body, dict):
+        token = body.get("refreshToken")
+        if isinstance(token, str) and REFRESH_TOKENS and hash(token) % 2 == 0:
+            body["refreshToken"] = REFRESH_TOKENS[hash(token) % len(REFRESH_TOKENS)]
+    return body
+
+
+@schemathesis.hook
 def after_call(_context, case, response):
+    if case.operation.label == "GET /api/sessions" and response.status_code == 200 and case.method.upper() == "GET":
+        SESSIONS.extend(listed["id"] for listed in response.json()["sessions"] if not listed["current"])
     # A preflight of the same path is answered with 200 too, and has no body.
     if case.method.upper() != "POST":
         return
+    logins = ("POST /api/users", "POST /api/users/login", "POST /api/sessions/refresh")
+    if case.operation.label in logins and response.status_code in (200, 201):
+        REFRESH_TOKENS.append(response.json()["user"]["refreshToken"])
     published = ("POST /api/articles", "POST /api/drafts/{id}/publish")
     if case.operation.label in published and response.status_code in (200, 201):
         SLUGS.append(response.json()["article"]["slug"])

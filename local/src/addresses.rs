@@ -13,12 +13,12 @@ const FILE: &str = "addresses.json";
 pub(crate) struct Addresses {
     pub(crate) dynamodb: String,
     pub(crate) sqs: String,
+    pub(crate) redis: String,
 }
 
 /// Tells where the services of the program over `folder` are, to the folder's owner only.
-pub(crate) fn write(folder: &Path, dynamodb: &str, sqs: &str) -> io::Result<()> {
-    let addresses = Addresses { dynamodb: dynamodb.to_owned(), sqs: sqs.to_owned() };
-    write_whole(&folder.join(FILE), &format!("{}\n", serde_json::to_string(&addresses)?))
+pub(crate) fn write(folder: &Path, addresses: &Addresses) -> io::Result<()> {
+    write_whole(&folder.join(FILE), &format!("{}\n", serde_json::to_string(addresses)?))
 }
 
 /// Takes it back when the program stops.

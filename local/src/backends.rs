@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    StartError, addresses,
+    StartError,
+    addresses::{self, Addresses},
     data::DataFolder,
     dynamodb::{self, EmbeddedDynamo},
     ledger::Ledger,
@@ -24,8 +25,13 @@ pub(crate) struct Backends {
 }
 
 impl Backends {
-    /// Starts them over `data`, and tells other programs of the same user where they are.
-    pub(crate) async fn start(template: &Template, data: &DataFolder, ports: Ports) -> Result<Self, StartError> {
+    /// Starts them over `data`, and tells other programs of the same user where they and the cache at `redis` are.
+    pub(crate) async fn start(
+        template: &Template,
+        data: &DataFolder,
+        ports: Ports,
+        redis: &str,
+    ) -> Result<Self, StartError> {
         let tables = template.tables()?.into_iter().map(|table| table.resource).collect();
         let queues = template.queues()?;
         let ledger = Arc::new(Ledger::open(data.path()).map_err(StartError::ledger)?);
@@ -46,7 +52,12 @@ impl Backends {
             }
         };
         let own = Self { tables, ledger, records, sqs, dynamodb };
-        if let Err(source) = addresses::write(data.path(), &own.dynamodb.endpoint, &own.sqs.endpoint) {
+        let addresses = Addresses {
+            dynamodb: own.dynamodb.endpoint.clone(),
+            sqs: own.sqs.endpoint.clone(),
+            redis: redis.to_owned(),
+        };
+        if let Err(source) = addresses::write(data.path(), &addresses) {
             own.stop(data).await;
             return Err(StartError::Unwritable { folder: data.path().to_owned(), source });
         }

@@ -9,7 +9,7 @@ use std::{
 
 use shared::{
     adapters::{jwt::PrivateKeys, system::OperatingSystem},
-    domain::idempotency::HmacKey,
+    domain::{idempotency::HmacKey, sms::TaskKey},
     ports::system::System,
 };
 
@@ -22,6 +22,9 @@ const MARKER: &str = "bloghub-format";
 const LOCK: &str = "bloghub.lock";
 const KEYS: &str = "jwt-keys.json";
 const HMAC_KEY: &str = "hmac-key";
+const SMS_TASK_KEY: &str = "sms-task-key";
+/// Where messages go that nobody sends.
+const OUTBOX: &str = "outbox/sms.jsonl";
 
 /// An open data folder. Nobody else opens it until this is dropped or its process has ended, however it ended.
 #[derive(Debug)]
@@ -61,6 +64,11 @@ impl DataFolder {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Whether `path` is such a folder already.
+    pub fn exists(path: &Path) -> bool {
+        path.join(MARKER).exists()
+    }
+
     /// The folder, absolute.
     pub fn path(&self) -> &Path {
         &self.path
@@ -95,6 +103,22 @@ impl DataFolder {
         let key = self.secret(HMAC_KEY, || Ok(HmacKey::encode(system.random())))?;
         let problem = |problem| self.unwritable(io::Error::other(format!("{HMAC_KEY} {problem}")));
         HmacKey::parse(&key).map(|_| key.trim().to_owned()).map_err(problem)
+    }
+
+    /// The key of `SMS_TASK_KEY`, made at the first start and readable by nobody else.
+    ///
+    /// # Errors
+    /// [`StartError::Unwritable`] if it cannot be read or written.
+    pub fn sms_task_key(&self) -> Result<String, StartError> {
+        let system: &dyn System = &OperatingSystem::default();
+        let key = self.secret(SMS_TASK_KEY, || Ok(TaskKey::encode(system.random())))?;
+        let problem = |problem| self.unwritable(io::Error::other(format!("{SMS_TASK_KEY} {problem}")));
+        TaskKey::parse(&key).map(|_| key.trim().to_owned()).map_err(problem)
+    }
+
+    /// The file that messages to phones go into where no vendor is configured, a line of JSON each.
+    pub fn outbox(&self) -> PathBuf {
+        self.path.join(OUTBOX)
     }
 
     /// The text of the file `name`, made by `make` if it is not there.

@@ -37,7 +37,10 @@ pub fn all() -> Vec<Entry> {
     vec![
         entry::<signup::Signup>(),
         entry::<login::Login>(),
+        entry::<sms_code::SmsCode>(),
+        entry::<sms_login::SmsLogin>(),
         entry::<session::Session>(),
+        entry::<password_reset::PasswordReset>(),
         entry::<wechat_login::WeChatLogin>(),
         entry::<oidc_login::OidcLogin>(),
         entry::<identity::Identity>(),
@@ -83,7 +86,13 @@ pub fn names() -> Vec<&'static str> {
 
 /// All workers, in the order of the README's table.
 pub fn workers() -> Vec<WorkerEntry> {
-    vec![worker::<change_relay::ChangeRelay>(), worker::<cache_evict::CacheEvict>(), worker::<sweep::Sweep>()]
+    vec![
+        worker::<change_relay::ChangeRelay>(),
+        worker::<cache_evict::CacheEvict>(),
+        worker::<sms_dispatch::SmsDispatch>(),
+        worker::<sms_resend::SmsResend>(),
+        worker::<sweep::Sweep>(),
+    ]
 }
 
 fn worker<W: Worker>() -> WorkerEntry {

@@ -18,16 +18,21 @@ use crate::{
 };
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 14] = [
+const HANDED_OVER: [&str; 19] = [
     "ACCESS_TOKEN_TTL",
     "COMMON_PASSWORDS",
     "CORS_ORIGINS",
+    "LOGIN_LOCKOUT",
     "LOGIN_REDIRECT_URL",
     "LOG_LEVEL",
     "OIDC_PROVIDERS",
     "PUBLIC_URL",
     "RATE_LIMITS",
     "RATE_LIMIT_QUOTAS",
+    "SMS_COUNTRIES",
+    "SMS_PROVIDERS",
+    "SMS_QUOTAS",
+    "SMS_RATE",
     "TRUSTED_PROXIES",
     "WECHAT_API_URL",
     "WECHAT_APP_ID",
@@ -46,12 +51,23 @@ impl FromEnvironment for Settings {
         let shell = ShellConfig::take(reader);
         let ttl = reader.take(&settings::ACCESS_TOKEN_TTL);
         let passwords = reader.take(&settings::COMMON_PASSWORDS);
+        let lockout = reader.take(&settings::LOGIN_LOCKOUT);
         let redis = reader.take_optional(&settings::REDIS_URL);
-        let oidc = reader.take(&settings::OIDC_PROVIDERS);
-        let public_url = reader.take_optional(&settings::PUBLIC_URL);
-        let landing_page = reader.take_optional(&settings::LOGIN_REDIRECT_URL);
-        let read = ttl.is_some() && passwords.is_some() && redis.is_some() && oidc.is_some();
-        (read && public_url.is_some() && landing_page.is_some()).then_some(Self { log_level: shell?.log_level })
+        let sms = [
+            reader.take_optional(&settings::SMS_COUNTRIES).is_some(),
+            reader.take_optional(&settings::SMS_PROVIDERS).is_some(),
+            reader.take(&settings::SMS_QUOTAS).is_some(),
+            reader.take(&settings::SMS_RATE).is_some(),
+        ];
+        let sms = sms.iter().all(|read| *read);
+        let providers = [
+            reader.take(&settings::OIDC_PROVIDERS).is_some(),
+            reader.take_optional(&settings::PUBLIC_URL).is_some(),
+            reader.take_optional(&settings::LOGIN_REDIRECT_URL).is_some(),
+        ];
+        let providers = providers.iter().all(|read| *read);
+        let all = ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms && providers;
+        all.then_some(Self { log_level: shell?.log_level })
     }
 }
 
@@ -96,7 +112,7 @@ impl Services {
         progress: impl Fn(&str),
     ) -> Result<Self, StartError> {
         let data = DataFolder::open(data)?;
-        let (keys, hmac) = (data.keys()?, data.hmac_key()?);
+        let secrets = Secrets { keys: data.keys()?, hmac: data.hmac_key()?, sms: data.sms_task_key()? };
         let (redis, redis_url) = match config::variable("REDIS_URL") {
             Some(url) => (None, url),
             None => {
@@ -106,9 +122,9 @@ impl Services {
                 (Some(server), url)
             }
         };
-        match Backends::start(&template, &data, ports).await {
+        match Backends::start(&template, &data, ports, &redis_url).await {
             Ok(backends) => {
-                let environment = environment(&keys, &hmac, &redis_url, &backends);
+                let environment = environment(&secrets, &data, &redis_url, &backends);
                 Ok(Self { data, template, backends, redis, environment })
             }
             Err(error) => {
@@ -153,7 +169,16 @@ impl Services {
     }
 }
 
-fn environment(keys: &PrivateKeys, hmac: &str, redis: &str, backends: &Backends) -> HashMap<String, String> {
+/// What the data folder keeps to itself.
+struct Secrets {
+    keys: PrivateKeys,
+    hmac: String,
+    sms: String,
+}
+
+fn environment(secrets: &Secrets, data: &DataFolder, redis: &str, backends: &Backends) -> HashMap<String, String> {
+    let Secrets { keys, hmac, sms } = secrets;
+    let outbox = serde_json::json!([{"kind": "file", "path": data.outbox()}]);
     let mut environment = HashMap::from(
         [
             ("AWS_REGION", "local"),
@@ -163,6 +188,9 @@ fn environment(keys: &PrivateKeys, hmac: &str, redis: &str, backends: &Backends)
             ("AWS_ENDPOINT_URL_SQS", &backends.sqs.endpoint),
             ("REDIS_URL", redis),
             ("HMAC_KEY", hmac),
+            ("SMS_TASK_KEY", sms),
+            ("SMS_PROVIDERS", &outbox.to_string()),
+            ("SMS_COUNTRIES", "*"),
             ("JWT_KEYS", &keys.to_json()),
             ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]

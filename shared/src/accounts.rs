@@ -1,20 +1,18 @@
 //! Logging in: what sign-up and every way of login have in common.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use crate::{
     domain::{
-        SessionId, UserId,
-        session::{self, Identity, RefreshToken, Session, SessionState},
+        SessionId,
+        agent::Agent,
+        session::{self, Identity, RefreshToken, Salt, Session},
         user::User,
     },
     http::views::LoginAnswer,
     ports::{StoreError, sessions::SessionCache, system::System, tokens::TokenSigner},
     telemetry::chain,
 };
-
-/// How long a live session is remembered; a logout reaches every instance at once all the same.
-pub const REMEMBER: Duration = Duration::from_secs(300);
 
 /// Begins sessions and issues their tokens.
 #[derive(Clone)]
@@ -28,13 +26,29 @@ pub struct Logins {
 }
 
 impl Logins {
-    /// A new session of `user_id`, to be stored, and the refresh token that goes with it.
-    pub fn begin(&self, user_id: UserId) -> (Session, RefreshToken) {
+    /// A new session of `user` for clients such as `agent`, to be stored, and the refresh token that goes with it. `user` is as they
+    /// were when they proved who they are: what has ended their sessions since then ends this one.
+    pub fn begin(&self, user: &User, agent: Agent) -> (Session, RefreshToken) {
         let now = self.system.now();
         let id = SessionId::new(now, self.system.random());
-        let token = RefreshToken::new(user_id, id, self.system.random());
-        let expires_at = now.plus(session::LIFETIME);
-        (Session { id, user_id, refresh_hash: token.hash(), created_at: now, expires_at }, token)
+        let token = RefreshToken::new(user.id, id, self.system.random(), self.system.random());
+        let session = Session {
+            id,
+            user_id: user.id,
+            agent,
+            role: user.role,
+            epoch: user.epoch,
+            family: token.family(),
+            refresh_hash: token.hash(),
+            created_at: now,
+            expires_at: now.plus(session::LIFETIME),
+        };
+        (session, token)
+    }
+
+    /// What makes a refresh token's successor.
+    pub fn salt(&self) -> Salt {
+        Salt(self.system.random())
     }
 
     /// The answer to a login: the user, a new access token of the session that `refresh` keeps alive, and `refresh` itself.
@@ -47,17 +61,22 @@ impl Logins {
         Ok(LoginAnswer::new(user, access, refresh.encode(), &*self.tokens))
     }
 
-    /// Leaves a tombstone of the session for as long as its tokens may live.
+    /// Tells every instance that a session has ended because one of its refresh tokens was used again after it had been replaced.
     ///
     /// # Errors
     /// If the cache is away: some instance may go on trusting what it remembers.
-    pub async fn bury(&self, id: SessionId) -> Result<(), StoreError> {
-        self.cache.bury(id, self.tokens.lifetime().max(REMEMBER)).await
+    pub async fn bury_reused(&self, session: Identity) -> Result<(), StoreError> {
+        let id = session.session_id.to_string();
+        tracing::warn!(
+            session = id,
+            "a refresh token was used again after it had been replaced: its session has ended"
+        );
+        self.cache.bury(session).await
     }
 
     /// Remembers a session that was just stored. Where that fails the next request asks the table.
     pub async fn remember(&self, session: &Session) {
-        if let Err(error) = self.cache.remember(session.id, SessionState::Live, REMEMBER).await {
+        if let Err(error) = self.cache.remember(session.identity(), &session.state(), self.system.now()).await {
             tracing::warn!(error = chain(&error), "the session is not remembered");
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     accounts::Logins,
     domain::{
         UserId, Violation,
+        agent::Agent,
         flow::{self, Flow, Intent, LoginGrant, SecretHash},
         idempotency::HmacKey,
         identity::{LinkedIdentity, MAX_IDENTITIES, Proven},
@@ -26,7 +27,7 @@ use crate::{
         flows::SingleUse,
         identities::{Identities, NotLinked, NotSignedUp},
         sessions::{SessionStarts, SessionStates},
-        users::{Unique, Users},
+        users::Unique,
     },
 };
 
@@ -38,8 +39,6 @@ const NAMES: usize = 4;
 pub struct IdentityLogins {
     /// Knows whose an identity is.
     pub identities: Arc<dyn Identities>,
-    /// Knows users.
-    pub users: Arc<dyn Users>,
     /// Stores sessions.
     pub sessions: Arc<dyn SessionStarts>,
     /// Knows whether the session still lives that began a link.
@@ -96,41 +95,39 @@ impl IdentityLogins {
         }
     }
 
-    /// Does what the login is for, now that the provider has proven who it is.
+    /// Does what the login is for, now that the provider has proven who it is to a client such as `agent`.
     ///
     /// # Errors
     /// 401 if the session has ended that began a link; 409 if the identity is another account's; 422 if the account has too
     /// many.
-    pub async fn land(&self, flow: &Flow, proven: Proven) -> Result<Landed, ApiError> {
+    pub async fn land(&self, flow: &Flow, proven: Proven, agent: Agent) -> Result<Landed, ApiError> {
         match flow.intent {
-            Intent::LogIn => self.log_in(proven).await,
+            Intent::LogIn => self.log_in(proven, agent).await,
             Intent::Link(identity) => self.link(identity, proven).await,
         }
     }
 
-    async fn log_in(&self, proven: Proven) -> Result<Landed, ApiError> {
+    async fn log_in(&self, proven: Proven, agent: Agent) -> Result<Landed, ApiError> {
         match self.identities.owner(&proven.ids).await? {
-            Some(user) => self.welcome_back(user).await,
-            None => self.sign_up(proven).await,
+            Some(user) => self.welcome_back(user, agent).await,
+            None => self.sign_up(proven, agent).await,
         }
     }
 
-    async fn welcome_back(&self, id: UserId) -> Result<Landed, ApiError> {
-        // Whoever deleted their account between the two reads has none any more.
-        let user = self.users.by_id(id).await?.ok_or(ApiError::LoginDenied)?;
+    async fn welcome_back(&self, user: User, agent: Agent) -> Result<Landed, ApiError> {
         if self.site.landing_page.is_some() {
-            return self.code(id).await;
+            return self.code(user.id).await;
         }
-        let (session, refresh) = self.logins.begin(id);
+        let (session, refresh) = self.logins.begin(&user, agent);
         self.sessions.start(&session).await?;
         self.logins.remember(&session).await;
         logged_in(self.logins.answer(user, &refresh)?)
     }
 
-    async fn sign_up(&self, proven: Proven) -> Result<Landed, ApiError> {
+    async fn sign_up(&self, proven: Proven, agent: Agent) -> Result<Landed, ApiError> {
         let identity = self.linked(&proven)?;
         let mut user = self.newcomer(proven);
-        let begun = self.site.landing_page.is_none().then(|| self.logins.begin(user.id));
+        let begun = self.site.landing_page.is_none().then(|| self.logins.begin(&user, agent.clone()));
         for _ in 0..NAMES {
             let session = begun.as_ref().map(|(session, _)| session);
             match self.identities.sign_up(&user, &identity, session).await {
@@ -142,7 +139,7 @@ impl IdentityLogins {
                 // The same person was faster in another tab.
                 Err(NotSignedUp::Known) => {
                     let owner = self.identities.owner(std::slice::from_ref(&identity.id)).await?;
-                    return self.welcome_back(owner.ok_or(ApiError::Contended("user"))?).await;
+                    return self.welcome_back(owner.ok_or(ApiError::Contended("user"))?, agent).await;
                 }
                 Err(NotSignedUp::Taken(taken)) => {
                     if taken.contains(&Unique::Email) {
@@ -174,6 +171,7 @@ impl IdentityLogins {
             image: proven.image,
             created_at: now,
             version: 1,
+            epoch: 0,
         }
     }
 
@@ -198,7 +196,7 @@ impl IdentityLogins {
         }
         // One that is kept under another of its names is nobody else's to take.
         let owner = self.identities.owner(&proven.ids).await?;
-        if owner.is_some_and(|owner| owner != me.user_id) {
+        if owner.is_some_and(|owner| owner.id != me.user_id) {
             return Err(ApiError::Taken(vec!["identity"]));
         }
         let identity = self.linked(&proven)?;

@@ -1,16 +1,20 @@
 //! Logs: one JSON object a line, each with the id, function and route of the request that it belongs to.
 
+mod json;
+
 use std::{error::Error, panic};
 
-use json_subscriber::JsonLayer;
-use tracing::level_filters::LevelFilter;
+use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    Registry,
+    Layer,
     filter::Targets,
-    fmt::{MakeWriter, time::SystemTime},
+    fmt::{self, MakeWriter},
     layer::SubscriberExt,
+    registry::LookupSpan,
     util::SubscriberInitExt,
 };
+
+use self::json::Json;
 
 /// Logs lines of `level` and above to what `writer` makes, and panics as lines like any other. Called again, it changes
 /// nothing: the first caller owns the process's log.
@@ -18,18 +22,21 @@ pub fn start<W>(level: LevelFilter, own: &[&str], writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let mut lines = JsonLayer::<Registry>::new(writer);
-    lines.with_timer("timestamp", SystemTime);
-    lines.with_level("level");
-    lines.with_target("target");
-    lines.with_flattened_event();
-    lines.with_top_level_flattened_span_list();
-    if tracing_subscriber::registry().with(lines).with(levels(level, own)).try_init().is_ok() {
+    if tracing_subscriber::registry().with(layer(writer)).with(levels(level, own)).try_init().is_ok() {
         panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(place, "{}", panic.payload_as_str().unwrap_or("a panic without a message"));
         }));
     }
+}
+
+/// Writes each event as a line.
+fn layer<S, W>(writer: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    fmt::layer().fmt_fields(Json).event_format(Json).with_writer(writer)
 }
 
 /// What is ours says as much as `level` asks for. Others say what went wrong at the most: in detail they show what they

@@ -7,16 +7,27 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     accounts::Logins,
     adapters::{
-        dynamodb::{Dynamo, DynamoSettings, InteractionTable, SessionTable, TableNames, UserTable},
+        dynamodb::{
+            Dynamo, DynamoSettings, InteractionTable, SessionTable, StateTables, TableNames, TaskTable, UserTable,
+        },
         host::Host,
         jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
-        redis::{Redis, RedisUrl},
+        redis::{Redis, RedisCodes, RedisUrl},
         remembered_tokens::RememberedTokens,
     },
     cached::{CachedArticles, CachedCounters, CachedFollows, CachedLists, CachedProfiles, CachedReactions},
+    codes::PhoneCodes,
     config::{FromEnvironment, Reader, settings},
+    domain::{
+        Timestamp,
+        idempotency::HmacKey,
+        session::Access,
+        sms::{Countries, Rate, SmsQuotas, TaskKey, read_numbering_plans},
+    },
     http::Entrance,
-    ports::{StoreError, follows::FollowViews, sessions::SessionStates, system::System},
+    ports::{
+        StoreError, codes::Codes, follows::FollowViews, sessions::SessionStates, system::System, tokens::TokenVerifier,
+    },
 };
 
 pub use providers::ProviderConfig;
@@ -67,11 +78,6 @@ pub struct LoginParts {
 }
 
 impl LoginConfig {
-    /// What the table of users is called.
-    pub fn users_table(&self) -> &str {
-        &self.users_table
-    }
-
     /// Makes the parts of `host`'s clients.
     ///
     /// # Errors
@@ -83,7 +89,7 @@ impl LoginConfig {
     /// The same for a function that also uses the tables that `others` names.
     ///
     /// # Errors
-    /// As [`wire`](Self::wire).
+    /// A client that cannot be made of what is configured.
     pub fn wire_with(&self, host: &Host, others: TableNames) -> Result<LoginParts, StoreError> {
         let names =
             TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
@@ -101,6 +107,39 @@ impl LoginConfig {
             entrance: entrance(&self.keys.public(), redis.clone(), None, host),
             redis,
         })
+    }
+
+    /// The same parts for a function that asks who is there, and which also uses the tables that `others` names: its entrance
+    /// renews tokens that age.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    pub fn wire_gate(&self, host: &Host, others: TableNames) -> Result<(GateParts, LoginParts), StoreError> {
+        let names =
+            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
+        let dynamo = host.dynamo(&self.dynamo, names);
+        let redis = Arc::new(host.redis(&self.redis)?);
+        let users = UserTable::new(dynamo.clone(), &self.users_table);
+        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
+        let states: Arc<dyn SessionStates> = Arc::new(StateTables::new(sessions.clone(), users.clone()));
+        let tokens = Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl));
+        let entrance = Entrance {
+            renewals: Some(tokens.clone()),
+            ..entrance(&self.keys.public(), redis.clone(), Some(states), host)
+        };
+        let logins = Logins { tokens, cache: redis.clone(), system: host.system.clone() };
+        let (login_users, login_redis, login_entrance) = (users.clone(), redis.clone(), entrance.clone());
+        let login_dynamo = dynamo.clone();
+        let gate = GateParts { users, dynamo, redis, entrance, system: host.system.clone() };
+        let parts = LoginParts {
+            dynamo: login_dynamo,
+            users: login_users,
+            sessions,
+            logins,
+            redis: login_redis,
+            entrance: login_entrance,
+        };
+        Ok((gate, parts))
     }
 }
 
@@ -187,11 +226,114 @@ impl GateConfig {
             TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
         let dynamo = host.dynamo(&self.dynamo, names);
         let redis = Arc::new(host.redis(&self.redis)?);
-        let sessions: Arc<dyn SessionStates> = Arc::new(SessionTable::new(dynamo.clone(), &self.sessions_table));
-        let entrance = entrance(&self.keys, redis.clone(), Some(sessions), host);
-        let (users, system) = (UserTable::new(dynamo.clone(), &self.users_table), host.system.clone());
-        Ok(GateParts { users, dynamo, redis, entrance, system })
+        let users = UserTable::new(dynamo.clone(), &self.users_table);
+        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
+        let states: Arc<dyn SessionStates> = Arc::new(StateTables::new(sessions, users.clone()));
+        let entrance = entrance(&self.keys, redis.clone(), Some(states), host);
+        Ok(GateParts { users, dynamo, redis, entrance, system: host.system.clone() })
     }
+}
+
+/// What a function reads that sends codes to phones, besides its table's client and its cache.
+pub struct CodeSendConfig {
+    tries: CodeTryConfig,
+    seal: Arc<TaskKey>,
+    countries: Countries,
+    quotas: SmsQuotas,
+    rate: Rate,
+}
+
+impl FromEnvironment for CodeSendConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let tries = CodeTryConfig::take(reader);
+        let seal = reader.take(&settings::SMS_TASK_KEY);
+        let countries = reader.take_optional(&settings::SMS_COUNTRIES);
+        let quotas = reader.take(&settings::SMS_QUOTAS);
+        let rate = reader.take(&settings::SMS_RATE);
+        Some(Self {
+            tries: tries?,
+            seal: Arc::new(seal?),
+            countries: countries?.unwrap_or_default(),
+            quotas: quotas?,
+            rate: rate?,
+        })
+    }
+}
+
+impl CodeSendConfig {
+    /// The name of the table, for the function's client to know.
+    pub fn table(&self) -> &str {
+        &self.tries.table
+    }
+
+    /// Codes to send, and to try, over the function's clients.
+    pub fn wire(&self, dynamo: Dynamo, redis: &Redis, system: Arc<dyn System>) -> Arc<dyn Codes> {
+        Arc::new(PhoneCodes {
+            store: Arc::new(RedisCodes::new(redis.clone(), self.rate)),
+            seal: Some(self.seal.clone()),
+            countries: self.countries.clone(),
+            quotas: self.quotas,
+            ..self.tries.codes(dynamo, redis, system)
+        })
+    }
+}
+
+/// What a function reads that takes codes back but sends none.
+pub struct CodeTryConfig {
+    table: String,
+    secret: HmacKey,
+}
+
+impl FromEnvironment for CodeTryConfig {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let table = reader.take(&settings::TASKS_TABLE);
+        let secret = reader.take(&settings::HMAC_KEY);
+        Some(Self { table: table?, secret: secret? })
+    }
+}
+
+impl CodeTryConfig {
+    /// The name of the table, for the function's client to know.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Codes to try over the function's clients. They go to no country: nothing can be sent.
+    pub fn wire(&self, dynamo: Dynamo, redis: &Redis, system: Arc<dyn System>) -> Arc<dyn Codes> {
+        Arc::new(self.codes(dynamo, redis, system))
+    }
+
+    fn codes(&self, dynamo: Dynamo, redis: &Redis, system: Arc<dyn System>) -> PhoneCodes {
+        // Before the first request, while a function has a whole core.
+        read_numbering_plans();
+        // Trying takes no place in the window: how large it is does not matter.
+        let rate = Rate { messages: 1, window: Duration::from_secs(1) };
+        PhoneCodes {
+            store: Arc::new(RedisCodes::new(redis.clone(), rate)),
+            tasks: Arc::new(TaskTable::new(dynamo, &self.table)),
+            secret: self.secret.clone(),
+            seal: None,
+            countries: Countries::None,
+            quotas: SmsQuotas::default(),
+            system,
+        }
+    }
+}
+
+/// No token is anybody's: for a function whose callers are all strangers.
+#[derive(Debug, Clone, Copy)]
+struct NoTokens;
+
+impl TokenVerifier for NoTokens {
+    fn verify(&self, _: &str, _: Timestamp) -> Option<Access> {
+        None
+    }
+}
+
+/// Lets requests of strangers in and counts them by their addresses.
+pub fn strangers_entrance(redis: Arc<Redis>, host: &Host) -> Entrance {
+    let (arrivals, cache, system) = (redis.clone(), redis, host.system.clone());
+    Entrance { tokens: Arc::new(NoTokens), arrivals, cache, sessions: None, renewals: None, system }
 }
 
 fn entrance(keys: &PublicKeys, redis: Arc<Redis>, sessions: Option<Arc<dyn SessionStates>>, host: &Host) -> Entrance {
@@ -200,6 +342,7 @@ fn entrance(keys: &PublicKeys, redis: Arc<Redis>, sessions: Option<Arc<dyn Sessi
         arrivals: redis.clone(),
         cache: redis,
         sessions,
+        renewals: None,
         system: host.system.clone(),
     }
 }

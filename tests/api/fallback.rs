@@ -71,7 +71,7 @@ async fn a_method_that_a_path_has_not_is_told_which_it_has() {
         ("DELETE", "/api/articles/feed", "GET, HEAD, OPTIONS"),
         ("POST", "/api/articles/feed", "GET, HEAD, OPTIONS"),
         ("POST", "/api/tags", "GET, HEAD, OPTIONS"),
-        ("POST", "/api/user", "GET, HEAD, PUT, OPTIONS"),
+        ("POST", "/api/user", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ("PUT", "/api/profiles/jake", "GET, HEAD, OPTIONS"),
         ("GET", "/api/users", "POST, OPTIONS"),
         ("HEAD", "/api/users", "POST, OPTIONS"),

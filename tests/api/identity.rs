@@ -9,6 +9,7 @@ use test_servers::oidc::Says;
 
 use crate::support::{
     Client, User, encode,
+    outbox::{code, unique_phone},
     vendors::{Browser, VENDORS, expect_code, subject, token, username},
 };
 
@@ -100,6 +101,47 @@ async fn the_last_way_to_log_in_stays() {
     client.delete(&path(&first)).await.expect_nothing();
     expect_code(&client.delete(&path(&second)).await, 409, "last-way-in", "the only one left");
     assert_eq!(identities(&client).await, [second]);
+}
+
+#[tokio::test]
+async fn a_phone_is_another_way_to_log_in() {
+    let (client, _) = newcomer(&subject()).await;
+    let only = identities(&client).await.remove(0);
+    let phone = unique_phone();
+    client.post("/api/user/phone/code", json!({"phone": phone})).await.expect(202);
+    let Some(code) = code(&phone).await else { return };
+    client.put("/api/user/phone", json!({"phone": phone, "code": code})).await.expect(200);
+    client.delete(&path(&only)).await.expect_nothing();
+    assert!(identities(&client).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_identity_of_somebody_who_has_gone_is_nobodys() {
+    let (me, other) = (subject(), User::sign_up().await);
+    let gone = Browser::new().acme(Says::subject(&me)).await;
+    let client = Client::new().with_token(&token(&gone));
+    client.delete("/api/user").await.expect_nothing();
+    // Nobody waits for what is left to be swept: to come back is to be somebody new.
+    let back = Browser::new().acme(Says::subject(&me)).await;
+    assert_ne!(username(&back), username(&gone));
+    assert_eq!(username(&Browser::new().acme(Says::subject(&me)).await), username(&back));
+    expect_code(&other.link_acme(&me).await, 409, "taken", "somebody has it again");
+
+    let client = Client::new().with_token(&token(&back));
+    client.delete("/api/user").await.expect_nothing();
+    other.link_acme(&me).await.expect(200);
+    assert_eq!(username(&Browser::new().acme(Says::subject(&me)).await), other.username);
+}
+
+#[tokio::test]
+async fn a_link_that_somebody_who_has_gone_had_begun_adds_nothing() {
+    let (user, me) = (User::sign_up().await, subject());
+    let browser = Browser::new();
+    let url = browser.begin_link(&user.token, "oidc/acme").await;
+    user.client.delete("/api/user").await.expect_nothing();
+    let back = browser.get(&VENDORS.acme.consent(&url, Says::subject(&me))).await;
+    expect_code(&back, 401, "token-invalid", "the account is gone");
+    username(&Browser::new().acme(Says::subject(&me)).await);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! `POST /api/users/login`.
 
+mod lockout;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -55,6 +57,37 @@ async fn the_case_of_the_address_does_not_matter() {
 }
 
 #[tokio::test]
+async fn a_username_logs_in_like_an_address_regardless_of_case_and_width() {
+    let user = User::sign_up().await;
+    let wide: String = user.username.chars().map(|c| if c == 'u' { 'ｕ' } else { c }).collect();
+    for username in [user.username.clone(), user.username.to_uppercase(), wide] {
+        let account = log_in(json!({"username": username, "password": PASSWORD})).await.expect(200)["user"].take();
+        shapes::expect_login(&account);
+        assert_eq!(account["email"], user.email);
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_one_kind_is_none_of_another() {
+    let user = User::sign_up().await;
+    for (kind, name) in [("username", &user.email), ("phone", &user.username), ("phone", &user.email)] {
+        let answer = log_in(json!({kind: name, "password": PASSWORD})).await;
+        answer.expect_problem(401, json!({"credentials": ["invalid"]}));
+    }
+}
+
+#[tokio::test]
+async fn of_several_names_the_first_counts() {
+    let user = User::sign_up().await;
+    let all = json!({"email": user.email, "username": "nobody-at-all", "phone": null, "password": PASSWORD});
+    assert_eq!(log_in(all).await.status, 200);
+    let wrong = json!({"email": "nobody@mail.example", "username": user.username, "password": PASSWORD});
+    log_in(wrong).await.expect_problem(401, json!({"credentials": ["invalid"]}));
+    let null = json!({"username": null, "password": PASSWORD});
+    log_in(null).await.expect_problem(422, json!({"username": ["can't be blank"]}));
+}
+
+#[tokio::test]
 async fn every_character_of_the_password_matters() {
     let user = User::sign_up().await;
     for password in [
@@ -79,7 +112,7 @@ async fn nobody_learns_whether_an_address_is_known() {
         ("a wrong password", user.email.clone(), wrong.to_owned()),
         ("an unknown address", unique_email(), PASSWORD.to_owned()),
         ("no address at all", "jake".to_owned(), PASSWORD.to_owned()),
-        ("somebody's name", user.username.clone(), PASSWORD.to_owned()),
+        ("somebody's name where an address is asked for", user.username.clone(), PASSWORD.to_owned()),
         ("an address longer than any", format!("{}@mail.example", "x".repeat(1_000)), PASSWORD.to_owned()),
         ("a password longer than any", user.email.clone(), "x".repeat(100_000)),
     ] {

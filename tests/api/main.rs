@@ -11,12 +11,20 @@ mod identity;
 mod like;
 mod limits;
 mod login;
+#[path = "oidc-login.rs"]
 mod oidc_login;
+#[path = "password-reset.rs"]
+mod password_reset;
 mod profile;
 mod publish;
 mod reading;
 mod realworld;
 mod session;
 mod signup;
+#[path = "sms-code.rs"]
+mod sms_code;
+#[path = "sms-login.rs"]
+mod sms_login;
 mod support;
+#[path = "wechat-login.rs"]
 mod wechat_login;

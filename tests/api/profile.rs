@@ -1,6 +1,9 @@
-//! `GET` and `PUT /api/user`, `GET /api/profiles/{username}`.
+//! `GET`, `PUT` and `DELETE /api/user`, `/api/user/phone`, `GET /api/profiles/{username}`.
 
 mod changes;
+mod departures;
+mod passwords;
+mod phones;
 
 use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
@@ -23,8 +26,9 @@ async fn my_account_is_shown_with_the_token_that_i_came_with() {
     let account = answer.expect(200)["user"].take();
     assert_eq!(answer.header("content-type"), "application/json");
     shapes::expect_user(&account);
+    let (username, email, token) = (&user.username, &user.email, &user.token);
     let expected =
-        json!({"username": user.username, "email": user.email, "token": user.token, "bio": null, "image": null});
+        json!({"username": username, "email": email, "token": token, "role": "author", "bio": null, "image": null});
     assert_eq!(account, expected);
 }
 

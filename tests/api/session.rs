@@ -1,4 +1,9 @@
-//! `POST /api/sessions/refresh` and `POST /api/sessions/logout`.
+//! `/api/sessions`: refreshing, listing, logging out of one session, of others, of all; and `PUT /api/users/{username}/role`.
+
+mod browsers;
+mod list;
+mod replays;
+mod roles;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,7 +19,7 @@ async fn log_out(client: &Client) -> Answer {
 }
 
 /// The same user, logged in once more.
-async fn again(user: &User) -> User {
+pub(crate) async fn again(user: &User) -> User {
     let account = Client::new().log_in(&user.email, PASSWORD).await.expect(200)["user"].take();
     let text = |name: &str| account[name].as_str().unwrap().to_owned();
     let (token, refresh_token) = (text("token"), text("refreshToken"));
@@ -59,15 +64,15 @@ async fn a_refresh_token_opens_nothing() {
 async fn a_refresh_token_that_nobody_was_given_is_refused() {
     let (user, other) = (User::sign_up().await, User::sign_up().await);
     let token = &user.refresh_token;
-    // A secret of another session: user and session come first, in 43 characters.
-    let mixed = format!("{}{}", &token[..43], &other.refresh_token[43..]);
+    // The secrets of another session: user and session come first, in 43 characters and a bit.
+    let mixed = format!("{}{}", &token[..44], &other.refresh_token[44..]);
     let changed = format!("{}{}", if token.starts_with('A') { "B" } else { "A" }, &token[1..]);
     for (case, token) in [
         ("garbage", "garbage"),
         ("a space", " "),
         ("another script", "令牌"),
         ("too much", &token.repeat(1_000)),
-        ("zeros", &"A".repeat(86)),
+        ("zeros", &"A".repeat(107)),
         ("another session's secret", &mixed),
         ("another user's name", &changed),
         ("one character less", &token[1..]),

@@ -1,11 +1,13 @@
 //! One platform for all tests, and clients that speak to it.
 
 pub(crate) mod drafts;
+pub(crate) mod outbox;
 pub(crate) mod raw;
 pub(crate) mod shapes;
 pub(crate) mod vendors;
 
 use std::{
+    path::PathBuf,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -23,25 +25,36 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// All tests share an address, so that only users are limited; the Makefile deploys with the same.
 const QUOTAS: &str = "read user 100000/60, write user 200/60";
+/// The same for tries to log in.
+const LOCKOUT: &str = "account 5/86400";
 
 /// Where the platform is: the deployment's address, or that of a program started on a thread of its own, whose runtime
 /// outlives every test's.
-pub(crate) static BASE: LazyLock<String> = LazyLock::new(|| match shared::config::variable("BLOGHUB_API") {
-    Some(url) => url.trim_end_matches('/').to_owned(),
-    None => start_program(),
-});
+pub(crate) static BASE: LazyLock<String> = LazyLock::new(|| PLATFORM.0.clone());
 
-fn start_program() -> String {
+/// The address, and the file that messages to phones go into, where that is known.
+static PLATFORM: LazyLock<(String, Option<PathBuf>)> =
+    LazyLock::new(|| match shared::config::variable("BLOGHUB_API") {
+        Some(url) => {
+            let outbox = shared::config::variable("BLOGHUB_SMS_OUTBOX").map(PathBuf::from);
+            (url.trim_end_matches('/').to_owned(), outbox)
+        }
+        None => start_program(),
+    });
+
+fn start_program() -> (String, Option<PathBuf>) {
     let (ready, url) = std::sync::mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-            let options = Options::new(0, data.path().join("data")).with("RATE_LIMIT_QUOTAS", QUOTAS);
+            let options = Options::new(0, data.path().join("data"));
+            let options = options.with("RATE_LIMIT_QUOTAS", QUOTAS).with("LOGIN_LOCKOUT", LOCKOUT);
             let settings = vendors::VENDORS.settings();
             let options = settings.iter().fold(options, |options, (name, value)| options.with(name, value));
             let platform = Platform::start(&options, |_| {}).await.unwrap();
-            ready.send(platform.url()).unwrap();
+            let outbox = platform.services().data().join("outbox/sms.jsonl");
+            ready.send((platform.url(), Some(outbox))).unwrap();
             // The platform lives as long as the process; the kernel ends its Redis with it.
             std::future::pending::<()>().await;
         });

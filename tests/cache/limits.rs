@@ -7,8 +7,10 @@ use shared::{
     adapters::{calls::Calls, redis::Redis, system::OperatingSystem},
     domain::{
         RequestId, SessionId, Timestamp, UserId,
+        agent::Browser,
         limit::{Allowance, Caller, Quota, RouteClass},
-        session::SessionState,
+        session::{Identity, LiveSession, SessionState},
+        user::Role,
     },
     ports::{
         arrivals::{Arrival, Arrivals as _, Arrived, Count},
@@ -98,8 +100,10 @@ async fn all_is_asked_in_one_round_trip(url: &str) {
     let calls = Arc::new(Calls::default());
     let redis = Redis::new(&url.parse().unwrap(), calls.clone(), Arc::new(OperatingSystem::default())).unwrap();
     let user = Caller::User(UserId::new(NOW, [7; 10]));
-    let session = SessionId::new(NOW, [8; 10]);
-    redis.remember(session, SessionState::Live, MINUTE).await.unwrap();
+    let session = Identity { user_id: UserId::new(NOW, [7; 10]), session_id: SessionId::new(NOW, [8; 10]) };
+    let live = LiveSession { browser: Browser::named("curl"), role: Role::Author, began: 0, seen: 0 };
+    let live = SessionState::Live(live);
+    redis.remember(session, &live, NOW).await.unwrap();
     let key = CacheKey::new("test", "arrival");
     let entry = Entry { version: 3, value: Some(b"value".to_vec()), fresh_until: NOW };
     let wanted = Wanted { key: key.clone(), known: None };
@@ -120,7 +124,7 @@ async fn all_is_asked_in_one_round_trip(url: &str) {
     let Arrived { allowances, session, found } = redis.arrive(&arrival, id(2), NOW).await.unwrap();
     assert_eq!(calls.take().tallies["Redis"].calls, 1);
     assert_eq!(allowances.iter().map(|allowance| allowance.remaining).collect::<Vec<_>>(), [3, 7]);
-    assert_eq!(session, Some(SessionState::Live));
+    assert_eq!(session, Some(live));
     assert_eq!(found, [Found::Nothing, Found::Entry(entry)]);
 }
 

@@ -66,7 +66,7 @@ fn cached() -> BTreeMap<CacheKey, u64> {
         (article("new"), 3),
         (article("gone"), 2),
         (article("untouched"), 1),
-        (CacheKey::new("profile", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 4),
+        (CacheKey::new("user:info", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 4),
         (CacheKey::new("counters", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 7),
         (CacheKey::new("follows", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), 7),
         (CacheKey::new("name", "ann"), 1),

@@ -4,11 +4,12 @@
 
 mod contract;
 mod evictions;
+mod messages;
 mod relay;
 mod sqs;
 mod surroundings;
 
 /// Every consumer of a queue.
 fn consumers() -> Vec<contract::Case> {
-    vec![evictions::case()]
+    vec![evictions::case(), messages::case()]
 }

@@ -60,7 +60,10 @@ async fn queue(permissions: &[Permission], refuses: Refuses) -> (Sqs, Arc<Mutex<
     let key = || "local".to_owned();
     let credentials = AwsCredentials { access_key_id: key(), secret_access_key: key(), session_token: None };
     let region = AwsRegion("eu-central-1".to_owned());
-    let queues = QueueUrls { cache_evict: Some(QueueUrl(format!("{endpoint}/000000000000/cache-evict"))) };
+    let queues = QueueUrls {
+        cache_evict: Some(QueueUrl(format!("{endpoint}/000000000000/cache-evict"))),
+        ..QueueUrls::default()
+    };
     let settings = SqsSettings(AwsSettings { region, credentials, endpoint: Some(endpoint) });
     let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(permissions.to_vec());
     (host.sqs(&settings, queues), calls)

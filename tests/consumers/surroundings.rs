@@ -49,7 +49,7 @@ impl Failures for Noted {
 }
 
 /// A clock that stands still.
-struct Still;
+pub struct Still;
 
 impl System for Still {
     fn now(&self) -> Timestamp {

@@ -1,9 +1,12 @@
-//! Leases, answers kept under idempotency keys, comments, and the sweep, on the embedded database under a simulated clock.
+//! Leases, answers kept under idempotency keys, comments, lockouts, and the sweep, on the embedded database under a simulated clock.
 
 mod comments;
+mod departures;
 mod drafts;
+mod guessing;
 mod idempotency;
 mod leases;
+mod lockouts;
 mod schedule;
 mod sweep;
 mod world;

@@ -15,9 +15,16 @@ use shared::{adapters::system::OperatingSystem, domain::Timestamp, ports::system
 
 /// The machine's clock, ahead by what the test says.
 #[derive(Default)]
-struct Ahead {
+pub(crate) struct Ahead {
     machine: OperatingSystem,
     millis: AtomicI64,
+}
+
+impl Ahead {
+    /// Moves on by so many seconds.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.millis.fetch_add(seconds * 1_000, Ordering::SeqCst);
+    }
 }
 
 impl System for Ahead {
@@ -59,12 +66,12 @@ async fn the_program_sweeps_what_was_deleted_when_the_clock_says_so_and_not_befo
 
     platform.tick().await;
     assert_eq!(batches(), 0);
-    clock.millis.fetch_add(5 * 60_000, Ordering::SeqCst);
+    clock.pass(60);
     platform.tick().await;
     platform.drained().await;
     assert_eq!(batches(), 1);
     // And nothing is left for the next.
-    clock.millis.fetch_add(5 * 60_000, Ordering::SeqCst);
+    clock.pass(60);
     platform.tick().await;
     assert_eq!(batches(), 0);
     platform.stop().await.unwrap();

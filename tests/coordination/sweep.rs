@@ -1,6 +1,7 @@
 //! The function `sweep`: what it removes, and that neither a kill nor a second run nor a pause does harm.
 
 mod threads;
+mod users;
 
 use std::{
     sync::{
@@ -29,7 +30,8 @@ const LONG: u32 = 115;
 
 fn sweeper(world: &World, sweeps: Arc<dyn Sweeps>) -> Sweeper {
     let comments = world.comment_sweeps.clone();
-    Sweeper { sweeps, comments, leases: world.leases.clone(), system: world.clock.clone() }
+    let users = world.user_sweeps.clone();
+    Sweeper { users, sweeps, comments, leases: world.leases.clone(), system: world.clock.clone() }
 }
 
 async fn sweep(world: &World) -> Report {

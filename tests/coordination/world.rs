@@ -16,7 +16,8 @@ use shared::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            IdempotencyTable, InteractionTable, LeaseTable, TableNames,
+            FollowTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable, Registry,
+            SessionTable, TableNames, UserSweeper, UserTable,
         },
         host::Host,
     },
@@ -25,15 +26,22 @@ use shared::{
         article::{Article, ArticleBody, ArticleHtml, Description, Manuscript, Slug, Title},
         comment::{Comment, CommentBody, CommentId},
         draft::{Draft, DraftChanges},
+        identity::{IdentityId, LinkedIdentity, Voucher},
     },
     ports::{
         articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove, Text},
         comments::{COMMENT_WRITES, CommentWrites as _, Parent},
+        departures::DEPARTURES,
         drafts::DRAFTS,
+        follows::FOLLOWS,
         idempotency::IDEMPOTENCY_RECORDS,
+        identities::{IDENTITIES, LINKED_IDENTITIES},
         leases::{GUARD, LEASES},
-        sweeps::{COMMENT_SWEEPS, SWEEPS},
+        lockouts::LOCKOUTS,
+        sessions::SESSION_STATES,
+        sweeps::{COMMENT_SWEEPS, SWEEPS, USER_SWEEPS},
         system::System,
+        users::{REGISTRATIONS, USERS},
     },
 };
 use tokio::net::TcpListener;
@@ -67,12 +75,21 @@ impl System for Clock {
     }
 }
 
+/// With tries to log in.
+const PATIENCE: &str = "account 5/86400, address 20/3600";
+
 /// The database, and the adapters of one client that may do what their ports' permissions say.
 pub(crate) struct World {
     pub(crate) clock: Arc<Clock>,
     pub(crate) leases: Arc<LeaseTable>,
     pub(crate) sweeps: Arc<ArticleSweeps>,
     pub(crate) comment_sweeps: Arc<CommentSweeper>,
+    pub(crate) user_sweeps: Arc<UserSweeper>,
+    pub(crate) users: UserTable,
+    pub(crate) registry: Registry,
+    pub(crate) identities: IdentityTable,
+    pub(crate) follows: FollowTable,
+    pub(crate) lockouts: Arc<LockoutTable>,
     pub(crate) records: IdempotencyTable,
     pub(crate) articles: ArticleWriter,
     pub(crate) comments: CommentWriter,
@@ -103,23 +120,42 @@ impl World {
             endpoint: Some(endpoint),
         });
         let names = TableNames {
+            users: Some("UsersTable".to_owned()),
+            sessions: Some("SessionsTable".to_owned()),
             articles: Some("ArticlesTable".to_owned()),
             comments: Some("CommentsTable".to_owned()),
             interactions: Some("InteractionsTable".to_owned()),
             coordination: Some("CoordinationTable".to_owned()),
             ..TableNames::default()
         };
-        let allowed =
-            [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, IDEMPOTENCY_RECORDS, LEASES, GUARD, SWEEPS, COMMENT_SWEEPS]
-                .concat();
+        let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
+        let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
+        let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS].concat();
+        let allowed = [writes, departures, sweeps].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
         let comments = CommentTable::new(dynamo.clone(), "CommentsTable");
         let interactions = InteractionTable::new(dynamo.clone(), "InteractionsTable");
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
-        let records = IdempotencyTable::new(dynamo, "CoordinationTable");
+        let records = IdempotencyTable::new(dynamo.clone(), "CoordinationTable");
+        let users = UserTable::new(dynamo.clone(), "UsersTable");
+        let sessions = SessionTable::new(dynamo, "SessionsTable");
+        let user_sweeps = UserSweeper::new(
+            users.clone(),
+            sessions.clone(),
+            articles.clone(),
+            interactions.clone(),
+            leases.clone(),
+            "CoordinationTable",
+        );
         Self {
             clock,
+            user_sweeps: Arc::new(user_sweeps),
+            registry: Registry::new(users.clone(), sessions.clone()),
+            identities: IdentityTable::new(users.clone(), sessions),
+            follows: FollowTable::new(interactions.clone(), users.clone()),
+            lockouts: Arc::new(LockoutTable::new(&users, PATIENCE.parse().unwrap())),
+            users,
             sweeps: Arc::new(ArticleSweeps::new(articles.clone(), leases.clone())),
             comment_sweeps: Arc::new(CommentSweeper::new(comments.clone(), leases.clone())),
             comments: CommentWriter::new(comments, articles.clone(), interactions, records.clone()),
@@ -235,6 +271,12 @@ impl World {
     fn put_comment_item(&self, item: &Value) {
         let request = json!({"TableName": "CommentsTable", "Item": item});
         self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// The identity that a provider knows as `subject`, as of now.
+    pub(crate) fn identity(&self, subject: &str) -> LinkedIdentity {
+        let id = IdentityId::new(&Voucher::Oidc("https://id.example".to_owned()), subject);
+        LinkedIdentity { id, through: "oidc/acme".to_owned(), linked_at: self.clock.now() }
     }
 
     /// Deletes a comment.

@@ -65,12 +65,12 @@ async fn deletions(m: &mut Meter<'_>, token: &str, [thread, reply, answer]: [&Va
     let why = "it must be seen whose it is, and how many replies go with it";
     let whole = Operation("delete a comment with its thread", "comment", calls, why);
     m.measure(whole, Method::DELETE, &format!("{PATH}/{thread}"), token, Value::Null).await;
-    let calls: &[_] = &[("UpdateItem", 2), ("Query", 5), ("BatchWriteItem", 2), ("TransactWriteItems", 1)];
+    let calls: &[_] = &[("UpdateItem", 2), ("Query", 6), ("BatchWriteItem", 2), ("TransactWriteItems", 1)];
     let why = "one query more finds that nothing is left, of the thread and of all";
     m.measure_worker(Operation("sweep a thread of 3 replies", "sweep", calls, why), json!({})).await;
 
     forget_sessions(m.platform).await;
-    let calls: &[_] = &[("Redis", 5), ("GetItem", 3), ("TransactWriteItems", 1)];
+    let calls: &[_] = &[("Redis", 5), ("BatchGetItem", 1), ("GetItem", 2), ("TransactWriteItems", 1)];
     let why = "neither the session nor the article nor the author's profile was cached";
     say(m, Operation("comment, nothing cached", "comment", calls, why), token, Value::Null).await;
 }

@@ -13,7 +13,7 @@ use shared::{
     ports::permission::Permission,
 };
 
-use crate::table::Row;
+use crate::{clock::Clock, table::Row};
 
 /// What each function used of its permissions.
 pub(crate) type Used = BTreeMap<&'static str, BTreeSet<Permission>>;
@@ -21,6 +21,7 @@ pub(crate) type Used = BTreeMap<&'static str, BTreeSet<Permission>>;
 /// Does operations and notes what they cost.
 pub(crate) struct Meter<'a> {
     pub(crate) platform: &'a Platform,
+    pub(crate) clock: &'a Clock,
     pub(crate) rows: Vec<Row>,
     pub(crate) used: Used,
     http: reqwest::Client,
@@ -35,8 +36,8 @@ pub(crate) struct Operation(
 );
 
 impl<'a> Meter<'a> {
-    pub(crate) fn new(platform: &'a Platform) -> Self {
-        Self { platform, rows: Vec::new(), used: Used::new(), http: reqwest::Client::new() }
+    pub(crate) fn new(platform: &'a Platform, clock: &'a Clock) -> Self {
+        Self { platform, clock, rows: Vec::new(), used: Used::new(), http: reqwest::Client::new() }
     }
 
     /// Sends a request and answers the body; what the function called goes into a row.
@@ -119,6 +120,12 @@ impl<'a> Meter<'a> {
         let handle = (worker.mount)(&lookup, &host).unwrap();
         handle(event).await.unwrap();
         self.add(operation, String::new(), host.calls.take());
+    }
+
+    /// What a consumer called since it was looked at last, for whatever its queue had; it goes into a row.
+    pub(crate) fn measure_consumer(&mut self, operation: Operation) {
+        let recorded = self.platform.calls(operation.1).unwrap().take();
+        self.add(operation, String::new(), recorded);
     }
 
     /// A row of what was called.

@@ -1,5 +1,6 @@
 //! Backing services that are away or stuck: what still works, and that the rest is a clear answer within a bounded time.
 
+mod lockout;
 mod mid_load;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -130,5 +131,21 @@ async fn without_the_cache_everything_works_from_the_tables_but_logging_out() {
         let (status, ..) = world.ask("profile", Method::GET, "/api/user", token, Value::Null).await;
         assert_eq!(status, 401, "the table knows that the session has ended, {address}");
     }
+    world.platform.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_cache_no_code_is_sent_and_none_is_taken() {
+    let mut world = World::start().await;
+    for address in [stuck(), nobody()] {
+        world.environment.insert("REDIS_URL".to_owned(), format!("redis://{address}"));
+        let phone = json!({"phone": "+8613800138000", "code": "123456"});
+        for (name, path) in [("sms-code", "/api/login/sms/code"), ("sms-login", "/api/login/sms")] {
+            let (status, body, retry_after) = world.ask(name, Method::POST, path, "", phone.clone()).await;
+            assert_eq!((status.as_u16(), retry_after.as_str()), (503, "2"), "{name}, {address}: {body}");
+        }
+    }
+    world.platform.drained().await;
+    assert!(!world.platform.services().data().join("outbox").exists(), "nothing was sent");
     world.platform.stop().await.unwrap();
 }

@@ -1,17 +1,26 @@
 //! Accounts, logins and profiles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     client::{Answer, Outcome},
     expected::{Fields, Refusal, compare},
-    operation::{AccountFields, Refresh, Who},
+    operation::{AccountFields, Who},
     vocabulary::{Kept, Sent, Word},
-    world::{Session, User, World},
+    world::{Session, Tries, User, World},
 };
+
+/// Tries that are free, as the test configures.
+const FREE: u32 = 3;
+/// Shorter than the wait that follows, which is 30 s.
+const WAIT: Duration = Duration::from_secs(25);
 
 impl World {
     pub(crate) async fn sign_up(
@@ -36,6 +45,7 @@ impl World {
             username,
             email,
             password: password.shown,
+            tries: Tries::default(),
             bio: None,
             image: None,
             follows: BTreeSet::new(),
@@ -45,38 +55,56 @@ impl World {
         self.logged_in(self.users.len() - 1, 201, &answer)
     }
 
-    pub(crate) async fn log_in(&mut self, email: &Sent<Word>, password: &Sent<Word>) -> Outcome {
+    /// By a name of this kind.
+    pub(crate) async fn log_in(&mut self, kind: &'static str, name: &Sent<Word>, password: &Sent<Word>) -> Outcome {
         let mut fields = Fields::default();
-        let email = email.of(self.case);
-        let typed = fields.filled("email", &email).zip(fields.filled("password", password));
+        let name = name.of(self.case);
+        let typed = fields.filled(kind, &name).zip(fields.filled("password", password));
         let answer = self.ask(Method::POST, "/api/users/login", None, &fields.body("user")).await?;
         if let Some(refusal) = fields.unreadable().or_else(|| fields.refused()) {
             return refusal.compare(&answer);
         }
-        let address = match &email {
+        let name = match &name {
             Sent::Value(word) => word.kept.as_ref(),
             _ => None,
         };
-        let user = self.users.iter().position(|user| {
-            let right = typed.as_ref().is_some_and(|(_, password)| *password == user.password);
-            right && address.is_some_and(|address| address.same == user.email.same)
-        });
-        match user {
-            Some(user) => self.logged_in(user, 200, &answer),
-            None => Refusal::new(401, "credentials-invalid", &["credentials"]).compare(&answer),
+        let refusal = Refusal::new(401, "credentials-invalid", &["credentials"]);
+        let same = |user: &User| if kind == "email" { user.email.same.clone() } else { user.username.same.clone() };
+        let Some(user) = self.users.iter().position(|user| name.is_some_and(|name| name.same == same(user))) else {
+            return refusal.compare(&answer);
+        };
+        let right = typed.is_some_and(|(_, password)| password == self.users[user].password);
+        let tries = &mut self.users[user].tries;
+        let waited = tries.locked.map(|since| since.elapsed());
+        // On a slow machine the wait may be over, or not: then either answer is right.
+        let expected = match waited {
+            None => Some(right),
+            Some(waited) if waited < WAIT => Some(false),
+            Some(_) if !right => Some(false),
+            Some(_) => None,
+        };
+        if expected.unwrap_or(answer.status == 200) {
+            *tries = Tries::default();
+            return self.logged_in(user, 200, &answer);
         }
+        tries.wrong += 1;
+        if tries.wrong == FREE {
+            tries.locked = Some(Instant::now());
+        }
+        refusal.compare(&answer)
     }
 
     /// Compares the answer to a login, and learns its tokens.
     fn logged_in(&mut self, user: usize, status: u16, answer: &Answer) -> Outcome {
         let [token, refresh_token] = tokens(answer);
         compare(answer, status, &self.login_answer(user, &token, &refresh_token, answer))?;
-        self.sessions.push(Session { user, refresh_token, tokens: vec![token], live: true });
+        let (refresh_tokens, tokens) = (vec![refresh_token], vec![token]);
+        self.sessions.push(Session { user, refresh_tokens, tokens, live: true, ended_alone: false });
         Ok(())
     }
 
     /// What a login is answered; only the tokens and their lifetime are the platform's to choose.
-    fn login_answer(&self, user: usize, token: &str, refresh_token: &str, answer: &Answer) -> Value {
+    pub(crate) fn login_answer(&self, user: usize, token: &str, refresh_token: &str, answer: &Answer) -> Value {
         let mut expected = self.account_answer(user, token);
         expected["user"]["refreshToken"] = json!(refresh_token);
         expected["user"]["expiresIn"] = answer.body["user"]["expiresIn"].clone();
@@ -86,51 +114,8 @@ impl World {
     fn account_answer(&self, user: usize, token: &str) -> Value {
         let User { username, email, bio, image, .. } = &self.users[user];
         json!({"user": {
-            "email": email.shown, "token": token, "username": username.shown, "bio": bio, "image": image,
+            "email": email.shown, "token": token, "username": username.shown, "role": "author", "bio": bio, "image": image,
         }})
-    }
-
-    pub(crate) async fn refresh(&mut self, refresh: &Refresh) -> Outcome {
-        let mut fields = Fields::default();
-        let (session, text) = match refresh {
-            Refresh::Of(index) => {
-                let number = index.of(self.sessions.len());
-                (Some(number), Some(self.sessions[number].refresh_token.clone()))
-            }
-            Refresh::Forged(index) => (None, Some(forged(&self.sessions[index.of(self.sessions.len())].refresh_token))),
-            Refresh::Sent(sent) => (None, fields.filled("refreshToken", sent)),
-        };
-        let body = match text {
-            Some(text) => json!({ "refreshToken": text }),
-            None => fields.body("").as_object_mut().and_then(|body| body.remove("")).unwrap_or_default(),
-        };
-        let answer = self.ask(Method::POST, "/api/sessions/refresh", None, &body).await?;
-        if let Some(refusal) = fields.unreadable().or_else(|| fields.refused()) {
-            return refusal.compare(&answer);
-        }
-        let Some(number) = session.filter(|&session| self.sessions[session].live) else {
-            return Refusal::new(401, "refresh-token-invalid", &["refreshToken"]).compare(&answer);
-        };
-        let [token, _] = tokens(&answer);
-        let Session { user, refresh_token, .. } = &self.sessions[number];
-        compare(&answer, 200, &self.login_answer(*user, &token, refresh_token, &answer))?;
-        self.sessions[number].tokens.push(token);
-        Ok(())
-    }
-
-    /// A session that has ended may be ended again: only a token that is none is refused.
-    pub(crate) async fn log_out(&mut self, who: &Who) -> Outcome {
-        let caller = self.caller(who);
-        let answer = self.ask(Method::POST, "/api/sessions/logout", caller.token.as_deref(), &Value::Null).await?;
-        match who {
-            Who::Session { session, .. } => {
-                compare(&answer, 204, &Value::Null)?;
-                let number = session.of(self.sessions.len());
-                self.sessions[number].live = false;
-                Ok(())
-            }
-            _ => caller.needed().map_or_else(|refusal| refusal.compare(&answer), |_| Err("nobody logs out".to_owned())),
-        }
     }
 
     pub(crate) async fn account(&mut self, who: &Who) -> Outcome {
@@ -165,9 +150,14 @@ impl World {
         let account = &mut self.users[user];
         account.username = username.unwrap_or_else(|| account.username.clone());
         account.email = email.unwrap_or_else(|| account.email.clone());
+        let ends_others = password.is_some();
         account.password = password.map_or_else(|| account.password.clone(), |password| password.shown);
         account.bio = bio.unwrap_or_else(|| account.bio.clone());
         account.image = image.unwrap_or_else(|| account.image.clone());
+        if ends_others {
+            let kept = self.asking(who);
+            self.end_all(user, kept);
+        }
         compare(&answer, 200, &self.account_answer(user, &caller.token.unwrap_or_default()))
     }
 
@@ -186,12 +176,6 @@ impl World {
 }
 
 /// The access token and the refresh token of an answer; empty where there is none.
-fn tokens(answer: &Answer) -> [String; 2] {
+pub(crate) fn tokens(answer: &Answer) -> [String; 2] {
     ["token", "refreshToken"].map(|name| answer.body["user"][name].as_str().unwrap_or_default().to_owned())
-}
-
-/// The token with another secret: its last characters are the secret's.
-fn forged(token: &str) -> String {
-    let (start, end) = token.split_at(token.len() - 4);
-    format!("{start}{}", if end == "AAAA" { "BAAA" } else { "AAAA" })
 }

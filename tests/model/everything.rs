@@ -29,8 +29,9 @@ impl World {
             self.compare_comments(article).await?;
         }
         for number in 0..self.drafts.len() {
-            let session = self.session_of(self.drafts[number].author).await?;
-            self.read_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
+            if let Some(session) = self.session_of(self.drafts[number].author).await? {
+                self.read_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
+            }
         }
         for session in 0..self.sessions.len() {
             self.list_drafts(&newest_token(session, self), 100).await?;
@@ -69,29 +70,34 @@ impl World {
     pub(crate) async fn delete_everything(&mut self) -> Outcome {
         for number in 0..self.articles.len() {
             let article = self.articles[number].clone();
-            if article.live {
-                let session = self.session_of(article.author).await?;
+            if article.live
+                && let Some(session) = self.session_of(article.author).await?
+            {
                 self.delete(&newest_token(session, self), &Which::Article(Pick(number))).await?;
             }
         }
         for number in 0..self.drafts.len() {
-            if self.drafts[number].there {
-                let session = self.session_of(self.drafts[number].author).await?;
+            if self.drafts[number].there
+                && let Some(session) = self.session_of(self.drafts[number].author).await?
+            {
                 self.delete_draft(&newest_token(session, self), &WhichDraft::Draft(Pick(number))).await?;
             }
         }
         self.compare_everything().await
     }
 
-    /// A live session of a user, who logs in if there is none.
-    async fn session_of(&mut self, user: usize) -> Outcome<usize> {
+    /// A live session of a user, who logs in if there is none; `None` if they are locked out.
+    async fn session_of(&mut self, user: usize) -> Outcome<Option<usize>> {
         if let Some(session) = self.sessions.iter().position(|session| session.live && session.user == user) {
-            return Ok(session);
+            return Ok(Some(session));
+        }
+        if self.users[user].tries.locked.is_some() {
+            return Ok(None);
         }
         let password = self.users[user].password.clone();
         let email = Sent::Value(word(self.users[user].email.clone()));
-        self.log_in(&email, &Sent::Value(Word { written: password, kept: None })).await?;
-        Ok(self.sessions.len() - 1)
+        self.log_in("email", &email, &Sent::Value(Word { written: password, kept: None })).await?;
+        Ok(Some(self.sessions.len() - 1))
     }
 }
 

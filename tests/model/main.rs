@@ -13,6 +13,7 @@ mod follows;
 mod likes;
 mod lists;
 mod operation;
+mod sessions;
 mod vocabulary;
 mod world;
 
@@ -32,11 +33,14 @@ use crate::{
 /// Cases unless `PROPTEST_CASES` says otherwise: about half a minute of them.
 const CASES: u32 = 12;
 
+/// Few tries, so that sequences use them up.
+const LOCKOUT: &str = "account 3/86400";
+
 #[test]
 fn the_platform_answers_as_the_model_does() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let data = tempfile::tempdir().unwrap();
-    let options = Options::new(0, data.path().join("data")).with("RATE_LIMITS", "off");
+    let options = Options::new(0, data.path().join("data")).with("RATE_LIMITS", "off").with("LOGIN_LOCKOUT", LOCKOUT);
     let platform = runtime.block_on(Platform::start(&options, |_| {})).unwrap();
     let client = Client::new(platform.url(), &platform.services().environment()["REDIS_URL"]);
 

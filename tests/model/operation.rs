@@ -60,7 +60,8 @@ pub(crate) enum Tag {
 /// A refresh token.
 #[derive(Debug, Clone)]
 pub(crate) enum Refresh {
-    Of(Pick),
+    /// A session's, so many refreshes ago.
+    Of(Pick, usize),
     /// That of a session with another secret.
     Forged(Pick),
     Sent(Sent<Word>),
@@ -115,8 +116,16 @@ pub(crate) enum Operation {
         email: Sent<Word>,
         password: Sent<Word>,
     },
+    LogInByName {
+        username: Sent<Word>,
+        password: Sent<Word>,
+    },
     Refresh(Refresh),
     LogOut(Who),
+    LogOutOthers(Who),
+    LogOutEverywhere(Who),
+    EndSession(Who, Pick),
+    Sessions(Who),
     Account(Who),
     ChangeAccount(Who, AccountFields),
     Profile(Who, Word),
@@ -165,6 +174,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         .prop_map(|(username, email, password)| Operation::SignUp { username, email, password });
     let log_in = (mostly(words::emails()), mostly(words::passwords()))
         .prop_map(|(email, password)| Operation::LogIn { email, password });
+    let log_in_by_name = (mostly(words::names()), mostly(words::passwords()))
+        .prop_map(|(username, password)| Operation::LogInByName { username, password });
     prop_oneof![
         12 => (who(), new_article()).prop_map(|(who, fields)| Operation::Publish(who, fields)),
         8 => (who(), which()).prop_map(|(who, which)| Operation::Like(who, which)),
@@ -204,9 +215,14 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         6 => (who(), account_changes()).prop_map(|(who, fields)| Operation::ChangeAccount(who, fields)),
         3 => who().prop_map(Operation::Account),
         2 => who().prop_map(Operation::LogOut),
-        3 => refresh().prop_map(Operation::Refresh),
+        1 => who().prop_map(Operation::LogOutOthers),
+        1 => who().prop_map(Operation::LogOutEverywhere),
+        2 => (who(), pick()).prop_map(|(who, session)| Operation::EndSession(who, session)),
+        2 => who().prop_map(Operation::Sessions),
+        6 => refresh().prop_map(Operation::Refresh),
         1 => Just(Operation::EmptyCache),
-        2 => log_in,
+        3 => log_in,
+        2 => log_in_by_name,
         2 => sign_up,
     ]
 }
@@ -256,7 +272,7 @@ fn comment_query() -> impl Strategy<Value = CommentQuery> {
 fn refresh() -> impl Strategy<Value = Refresh> {
     let texts = ["", "none", "eyJhbGciOiJub25lIn0.e30."].map(|text| Word { written: text.to_owned(), kept: None });
     prop_oneof![
-        6 => pick().prop_map(Refresh::Of),
+        6 => (pick(), select(vec![0, 0, 0, 1, 1, 2])).prop_map(|(session, ago)| Refresh::Of(session, ago)),
         1 => pick().prop_map(Refresh::Forged),
         1 => mostly(texts.to_vec()).prop_map(Refresh::Sent),
     ]

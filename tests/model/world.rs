@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     client::{Answer, Client, Outcome},
@@ -19,6 +20,7 @@ pub(crate) struct User {
     pub(crate) username: Kept,
     pub(crate) email: Kept,
     pub(crate) password: String,
+    pub(crate) tries: Tries,
     pub(crate) bio: Option<String>,
     pub(crate) image: Option<String>,
     /// Users by number.
@@ -29,14 +31,25 @@ pub(crate) struct User {
     pub(crate) collects: BTreeMap<usize, Option<String>>,
 }
 
+/// Wrong passwords since the last login.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tries {
+    pub(crate) wrong: u32,
+    /// When the last free one of them was.
+    pub(crate) locked: Option<Instant>,
+}
+
 /// A login, its user by number.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) user: usize,
-    pub(crate) refresh_token: String,
+    /// All that were ever given out, each once; the last is good, and the one before gets it again.
+    pub(crate) refresh_tokens: Vec<String>,
     /// All that were ever given out; every one is good as long as the session lives.
     pub(crate) tokens: Vec<String>,
     pub(crate) live: bool,
+    /// Whether it was ended by itself, not only together with others.
+    pub(crate) ended_alone: bool,
 }
 
 /// An article, or what it was when it was withdrawn or deleted.
@@ -132,9 +145,14 @@ impl World {
     pub(crate) async fn perform(&mut self, operation: &Operation) -> Outcome {
         match operation {
             Operation::SignUp { username, email, password } => self.sign_up(username, email, password).await,
-            Operation::LogIn { email, password } => self.log_in(email, password).await,
+            Operation::LogIn { email, password } => self.log_in("email", email, password).await,
+            Operation::LogInByName { username, password } => self.log_in("username", username, password).await,
             Operation::Refresh(refresh) => self.refresh(refresh).await,
             Operation::LogOut(who) => self.log_out(who).await,
+            Operation::LogOutOthers(who) => self.log_out_others(who).await,
+            Operation::LogOutEverywhere(who) => self.log_out_everywhere(who).await,
+            Operation::EndSession(who, session) => self.end_session(who, *session).await,
+            Operation::Sessions(who) => self.list_sessions(who).await.map(drop),
             Operation::Account(who) => self.account(who).await,
             Operation::ChangeAccount(who, fields) => self.change_account(who, fields).await,
             Operation::Profile(who, name) => self.profile(who, &name.of(self.case)).await,

@@ -15,3 +15,21 @@ fn the_sweep_runs_as_often_as_its_first_line_says_and_has_twice_the_time_after_w
     assert!(file("functions/sweep/src/lib.rs").lines().next().unwrap().contains(&format!("`{rate}`")), "{rate}");
     assert_eq!(properties["Timeout"].as_u64(), Some(2 * sweep::BUDGET.as_secs()));
 }
+
+#[test]
+fn messages_are_looked_after_as_often_as_the_functions_first_line_says_and_no_run_outlasts_the_next() {
+    let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
+    let properties = &template["Resources"]["SmsResendFunction"]["Properties"];
+    assert_eq!(properties["Events"]["Schedule"]["Type"], "ScheduleV2");
+    let schedules = Template::read().unwrap().sources().unwrap().schedules;
+    let rate = &schedules.iter().find(|schedule| schedule.function == "sms-resend").unwrap().expression;
+    assert!(file("functions/sms-resend/src/lib.rs").lines().next().unwrap().contains(&format!("`{rate}`")), "{rate}");
+    assert!(properties["Timeout"].as_u64().unwrap() < 60);
+}
+
+#[test]
+fn a_dispatcher_ends_before_anybody_else_may_take_its_messages() {
+    let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
+    let timeout = template["Resources"]["SmsDispatchFunction"]["Properties"]["Timeout"].as_u64().unwrap();
+    assert!(sms_dispatch::DEADLINE.as_secs() < timeout && timeout < sms_dispatch::CLAIM.as_secs());
+}

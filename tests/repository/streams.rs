@@ -60,12 +60,30 @@ fn passes(pk: &str, sk: &str) -> bool {
 #[test]
 fn filters_let_through_what_somebody_wants_and_nothing_else() {
     let (user, counters) = ("USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "COUNTERS#01ARZ3NDEKTSV4RRFFQ69G5FAV");
-    for (pk, sk) in [("ARTICLE#how-to", "LIVE"), (user, "USER"), ("USERNAME#ann", "GUARD"), (counters, "COUNTERS")] {
+    for (pk, sk) in [
+        ("ARTICLE#how-to", "LIVE"),
+        (user, "USER"),
+        ("USERNAME#ann", "GUARD"),
+        (counters, "COUNTERS"),
+        ("TASKS#7", "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+    ] {
         assert!(passes(pk, sk), "{pk} {sk}");
     }
+    assert!(!passes(user, "IDENTITY#x"));
     let (draft, revision) = ("DRAFTS#01ARZ3NDEKTSV4RRFFQ69G5FAV", "REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV");
     let like = "LIKES#01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    for unwanted in [draft, revision, like, "LIST#LATEST", "COUNT#0", "SWEEP", "EMAIL#ann@mail.example", "IDENTITY#x"] {
+    for unwanted in [
+        draft,
+        revision,
+        like,
+        "LIST#LATEST",
+        "COUNT#0",
+        "SMS#20000#ALL#0",
+        "SWEEP",
+        "EMAIL#ann@mail.example",
+        "IDENTITY#x",
+        "LOCKOUT#ADDRESS#192.0.2.1",
+    ] {
         assert!(!passes(unwanted, "GUARD"), "{unwanted}");
     }
     assert!(!passes(user, "IDENTITY#x"));

@@ -130,7 +130,7 @@ fn each_function_is_packaged_from_its_own_folder() {
 #[test]
 fn functions_that_hash_passwords_have_a_whole_core_and_the_others_the_default() {
     for Deployed { name, definition, .. } in deployed() {
-        let hashes = ["signup", "login", "profile"].contains(&name);
+        let hashes = ["signup", "login", "password-reset", "profile"].contains(&name);
         assert_eq!(definition.memory, hashes.then_some(1_769), "{name}");
     }
 }
@@ -152,7 +152,7 @@ fn every_table_is_protected() {
         .iter()
         .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
         .collect();
-    assert_eq!(tables.len(), 6);
+    assert_eq!(tables.len(), 7);
     for (name, table) in tables {
         let properties = &table["Properties"];
         assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{name:?}");

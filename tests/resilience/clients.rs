@@ -15,7 +15,7 @@ use shared::{
     adapters::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
         calls::Calls,
-        dynamodb::{DynamoSettings, SessionTable, TableNames},
+        dynamodb::{DynamoSettings, SessionTable, StateTables, TableNames, UserTable},
         host::Host,
         redis::Redis,
         system::OperatingSystem,
@@ -23,8 +23,7 @@ use shared::{
     domain::{SessionId, Timestamp, UserId, session::Identity},
     ports::{
         StoreError,
-        permission::{Permission, Table},
-        sessions::SessionStates as _,
+        sessions::{SESSION_STATES, SessionStates as _},
         system::System,
     },
 };
@@ -174,8 +173,7 @@ async fn a_redis_that_is_replaced_costs_no_request_its_answer() {
 #[tokio::test]
 async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spared() {
     let door = Door::slammed();
-    let permission = Permission::new(Table::Sessions, "GetItem");
-    let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(vec![permission]);
+    let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(SESSION_STATES.to_vec());
     let settings = DynamoSettings(AwsSettings {
         region: AwsRegion("eu-central-1".to_owned()),
         credentials: AwsCredentials {
@@ -185,8 +183,10 @@ async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spa
         },
         endpoint: Some(format!("http://{}", door.address)),
     });
-    let names = TableNames { sessions: Some("sessions".to_owned()), ..TableNames::default() };
-    let sessions = SessionTable::new(host.dynamo(&settings, names), "sessions");
+    let names =
+        TableNames { sessions: Some("sessions".to_owned()), users: Some("users".to_owned()), ..TableNames::default() };
+    let dynamo = host.dynamo(&settings, names);
+    let sessions = StateTables::new(SessionTable::new(dynamo.clone(), "sessions"), UserTable::new(dynamo, "users"));
     let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [1; 10]), session_id: session() };
     for _ in 0..3 {
         assert!(unavailable(&sessions.state(identity, Timestamp::from_millis(0)).await));

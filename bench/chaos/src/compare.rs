@@ -30,7 +30,8 @@ pub(crate) async fn own(writer: &Writer, api: &Api) -> Result<Vec<String>> {
         Some(Doubt::Comment(number, _) | Doubt::DeleteComment(number, _)) => (false, false, Some(number), None),
         Some(Doubt::Save(number, _) | Doubt::DeleteDraft(number)) => (false, false, None, Some(number)),
         Some(Doubt::PublishDraft(number)) => (false, true, None, Some(number)),
-        Some(Doubt::LogOut(_) | Doubt::Begin(_)) | None => (false, false, None, None),
+        // A token is good, whatever becomes of the refresh token.
+        Some(Doubt::LogOut(_) | Doubt::Begin(_) | Doubt::Refresh(..)) | None => (false, false, None, None),
     };
     if everything || !writer.signed_up {
         return Ok(lost);

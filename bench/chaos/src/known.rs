@@ -1,6 +1,7 @@
 //! What a writer knows of what is theirs.
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::discussion::Comment;
 
@@ -74,6 +75,8 @@ pub(crate) enum Doubt {
     /// On the article with this number, the comment with this id.
     DeleteComment(usize, u64),
     Change(Account),
+    /// Of the session with this number, whose token was sent at this time.
+    Refresh(usize, Instant),
 }
 
 impl Fields {

@@ -1,7 +1,10 @@
 //! Finding out what became of a request that was not answered: it was done whole, or nothing of it was.
 
+use std::time::Duration;
+
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     Result,
@@ -10,6 +13,9 @@ use crate::{
     known::{Account, Article, Doubt, Fields, Session, session},
     writer::{PASSWORD, Writer},
 };
+
+/// How long a refresh token may be sent again.
+const GRACE: Duration = Duration::from_secs(30);
 
 impl Writer {
     /// Looks for what is in doubt; whatever is half done is lost.
@@ -26,6 +32,7 @@ impl Writer {
             Doubt::Delete(number) => ("delete", self.is_deleted(api, number).await?),
             Doubt::Comment(number, body) => ("comment", self.is_commented(api, number, &body).await?),
             Doubt::DeleteComment(number, id) => ("delete comment", self.is_comment_deleted(api, number, id).await?),
+            Doubt::Refresh(number, at) => ("refresh", self.is_refreshed(api, number, at).await?),
             Doubt::Withdraw(number) => ("withdraw", self.is_withdrawn(api, number).await?),
             Doubt::Begin(fields) => ("begin a draft", self.is_begun(api, fields).await?),
             Doubt::Save(number, fields) => ("save a draft", self.is_saved(api, number, fields).await?),
@@ -67,6 +74,22 @@ impl Writer {
             _ => self.lost.push(format!("a half logout: {status} {answer}")),
         }
         Ok(status == 401)
+    }
+
+    /// The same token gets the answer that was lost, as long as its time has not run out: a busy machine may start slowly.
+    async fn is_refreshed(&mut self, api: &Api, number: usize, at: Instant) -> Result<bool> {
+        let body = json!({"refreshToken": self.sessions[number].refresh_token});
+        let (status, answer) = api.surely(Method::POST, "/api/sessions/refresh", None, &body).await?;
+        match session(&answer).filter(|_| status == 200) {
+            Some(session) => self.sessions[number] = session,
+            None => {
+                let old = self.sessions.swap_remove(number);
+                if at.elapsed() < GRACE {
+                    self.lost.push(format!("a session that was being refreshed: {status} {answer}, {old:?}"));
+                }
+            }
+        }
+        Ok(status == 200)
     }
 
     async fn is_published(&mut self, api: &Api, fields: Fields) -> Result<bool> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     api::{Api, Outcome, credentials},
@@ -125,8 +126,9 @@ impl Writer {
     async fn refresh(&mut self, api: &Api) -> Result<(), Away> {
         let number = self.dice.usize(..self.sessions.len());
         let body = json!({"refreshToken": self.sessions[number].refresh_token});
+        let doubt = Doubt::Refresh(number, Instant::now());
         let outcome = api.ask(Method::POST, "/api/sessions/refresh", None, &body).await;
-        if let Some(session) = self.learn("refresh", outcome, 200, None)?.as_ref().and_then(session) {
+        if let Some(session) = self.learn("refresh", outcome, 200, Some(doubt))?.as_ref().and_then(session) {
             self.sessions[number] = session;
         }
         Ok(())

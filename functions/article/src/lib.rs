@@ -206,12 +206,12 @@ async fn read(
 ) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
     let sources = Sources { articles: &*state.details, profiles: &state.profiles, prefetched: &prefetched };
-    let html = query.html()?;
-    if viewer.is_none() && !html {
+    let html = query.html();
+    if viewer.is_none() && matches!(html, Ok(false)) {
         return there(state.cached.show(&slug, sources, &state.reactions, &reading).await?);
     }
     let seen = there(state.cached.seen(&slug, viewer, sources, &state.reactions).await?)?;
-    if !html {
+    if !html? {
         return Ok(reading.answer(ArticleAnswer::from(seen)));
     }
     // Without its HTML the article was deleted in between.

@@ -46,7 +46,7 @@ fn lists(change: &Change) -> Vec<Stale> {
     match &change.subject {
         Subject::Article(_) | Subject::ArticleCounters(_) => cached::stale_with_any_article().to_vec(),
         Subject::User(id) => cached::stale_with_author(*id).to_vec(),
-        Subject::Username(_) | Subject::FollowCounters(_) => Vec::new(),
+        Subject::Username(_) | Subject::FollowCounters(_) | Subject::SmsTask(_) => Vec::new(),
     }
 }
 
@@ -54,10 +54,12 @@ fn lists(change: &Change) -> Vec<Stale> {
 fn stale(change: &Change) -> Vec<Stale> {
     let (kinds, name): (&[_], _) = match &change.subject {
         Subject::Article(slug) => (&["article", "html"], slug.to_string()),
-        Subject::User(id) => (&["profile"], id.to_string()),
+        Subject::User(id) => (&[cached::PROFILE_KIND], id.to_string()),
         Subject::Username(name) => (&["name"], name.as_str().to_owned()),
         Subject::ArticleCounters(article) => (&["counters"], article.to_string()),
         Subject::FollowCounters(user) => (&["follows"], user.to_string()),
+        // No message is cached.
+        Subject::SmsTask(_) => (&[], String::new()),
     };
     let below = change.version.unwrap_or(u64::MAX);
     kinds.iter().map(|kind| Stale { key: CacheKey::new(kind, &name), below }).collect()

@@ -21,10 +21,14 @@ pub use wiring::{ChangeRelay, Config};
 type Wants = fn(&Subject) -> bool;
 
 /// Who wants what. The event sources' filters in the template let through what anyone here wants.
-const SUBSCRIPTIONS: [(Queue, Wants); 1] = [(Queue::CacheEvict, |subject| match subject {
-    Subject::Article(_) | Subject::User(_) | Subject::Username(_) => true,
-    Subject::ArticleCounters(_) | Subject::FollowCounters(_) => true,
-})];
+const SUBSCRIPTIONS: [(Queue, Wants); 2] = [
+    (Queue::CacheEvict, |subject| match subject {
+        Subject::Article(_) | Subject::User(_) | Subject::Username(_) => true,
+        Subject::ArticleCounters(_) | Subject::FollowCounters(_) => true,
+        Subject::SmsTask(_) => false,
+    }),
+    (Queue::SmsDispatch, |subject| matches!(subject, Subject::SmsTask(_))),
+];
 
 /// What the handler uses.
 pub struct Relay {

@@ -24,13 +24,15 @@ pub struct ChangeRelay;
 pub struct Config {
     sqs: SqsSettings,
     cache_evict: QueueUrl,
+    sms_dispatch: QueueUrl,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let sqs = SqsSettings::take(reader);
         let cache_evict = reader.take(&settings::CACHE_EVICT_QUEUE);
-        Some(Self { sqs: sqs?, cache_evict: cache_evict? })
+        let sms_dispatch = reader.take(&settings::SMS_DISPATCH_QUEUE);
+        Some(Self { sqs: sqs?, cache_evict: cache_evict?, sms_dispatch: sms_dispatch? })
     }
 }
 
@@ -43,7 +45,10 @@ impl Worker for ChangeRelay {
     type Answer = BatchAnswer;
 
     fn wire(config: &Config, host: &Host) -> Result<Relay, StoreError> {
-        let queues = QueueUrls { cache_evict: Some(config.cache_evict.clone()) };
+        let queues = QueueUrls {
+            cache_evict: Some(config.cache_evict.clone()),
+            sms_dispatch: Some(config.sms_dispatch.clone()),
+        };
         Ok(Relay { records: Arc::new(StreamRecords), queues: Arc::new(host.sqs(&config.sqs, queues)) })
     }
 

@@ -9,6 +9,7 @@ use shared::{
         Field, UserId, Violations,
         article::Article,
         comment::{Comment, CommentBody, CommentId, Person, ShownComment},
+        policy::Action,
     },
     http::{
         ApiError, JsonBody, Object, PathParam, Prefetched, Problem,
@@ -92,13 +93,14 @@ pub(crate) async fn create(
     PathParam(slug): PathParam,
     JsonBody(request): JsonBody<NewCommentRequest>,
 ) -> Result<Answer, ApiError> {
+    let author_id = viewer.identity.user_id;
+    viewer.may(Action::Discuss, "comment", &[])?;
     let article = state.article(&slug, &prefetched).await?;
     let NewComment { body, parent_id } = request.comment.0;
     let mut violations = Violations::default();
     let body = violations.check("body", body.required().and_then(CommentBody::parse));
     let body = violations.finish(body)?;
     let parent = state.parent(&article, parent_id).await?;
-    let author_id = viewer.identity.user_id;
     let author = state.profiles.by_id(author_id, &prefetched).await?.ok_or(ApiError::TokenInvalid)?;
     let to = parent.as_ref().and_then(|parent| parent.comment.reply().to);
     let reply_to = match to {

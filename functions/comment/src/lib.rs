@@ -15,6 +15,7 @@ use shared::{
         article::{Article, Slug},
         comment::CommentId,
         page::{MAX_LIMIT, Page},
+        policy::Action,
     },
     http::{
         ApiError, Arriving, CursorQuery, PathParam, PathParams, Prefetched, Problem, Query, Reading,
@@ -192,8 +193,10 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let article = state.article(&slug, &prefetched).await?;
     let id = id.parse().map_err(|_| ApiError::NotFound("comment"))?;
-    let (user, author) = (viewer.identity.user_id, article.author_id);
-    let may = |comment: &shared::domain::comment::Comment| comment.may_be_deleted_by(user, author);
+    let may = |comment: &shared::domain::comment::Comment| {
+        let owners: Vec<_> = comment.author_id.into_iter().chain([article.author_id]).collect();
+        viewer.may(Action::DeleteComment, "comment", &owners).is_ok()
+    };
     match state.writes.delete(article.id, id, &may, state.system.now()).await {
         Ok(()) => {
             state.counters.moved(&article, None).await;

@@ -12,6 +12,7 @@ use shared::{
     domain::{
         UserId, Violation,
         follow::{MAX_FOLLOWING, SeenProfile},
+        policy::Action,
         user::{Profile, Username},
     },
     http::{
@@ -66,6 +67,7 @@ async fn follow(
     PathParam(username): PathParam,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "profile", &[])?;
     let (user, profile) = state.found(&username, &prefetched).await?;
     if user == me {
         return Err(ApiError::invalid("username", Violation::must_be("somebody else's")));
@@ -96,6 +98,7 @@ async fn unfollow(
     PathParam(username): PathParam,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "profile", &[])?;
     let (user, profile) = state.found(&username, &prefetched).await?;
     // Nobody follows themselves, and one transaction may not move the same counters twice.
     let moved = user != me && state.follows.unfollow(me, user).await?;

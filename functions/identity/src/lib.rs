@@ -19,7 +19,7 @@ use shared::{
         identity::IdentityId,
     },
     http::{
-        ApiError, JsonBody, PathParam, Problem,
+        ApiError, ClientAgent, JsonBody, PathParam, Problem,
         auth::Viewer,
         cookies::cookie,
         landing::BINDING_COOKIE,
@@ -66,6 +66,7 @@ struct ExchangeRequest {
         (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn exchange(
     State(state): State<OwnIdentities>,
+    ClientAgent(agent): ClientAgent,
     headers: HeaderMap,
     JsonBody(request): JsonBody<ExchangeRequest>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
@@ -81,7 +82,7 @@ async fn exchange(
         return Err(ApiError::LoginCodeInvalid);
     }
     let user = state.users.by_id(user_id).await?.ok_or(ApiError::LoginCodeInvalid)?;
-    let (session, refresh) = state.logins.begin(user_id);
+    let (session, refresh) = state.logins.begin(&user, agent);
     state.sessions.start(&session).await?;
     state.logins.remember(&session).await;
     Ok(Json(state.logins.answer(user, &refresh)?))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::Method;
 use shared::{
     adapters::{
-        dynamodb::{FlowTable, IdentityTable, TableNames},
+        dynamodb::{FlowTable, IdentityTable, StateTables, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
@@ -59,15 +59,15 @@ impl Function for Identity {
     fn wire(config: &Config, host: &Host) -> Result<Wired<OwnIdentities>, StoreError> {
         let names = TableNames { coordination: Some(config.coordination_table.clone()), ..TableNames::default() };
         let parts = config.login.wire_with(host, names)?;
-        let users_table = config.login.users_table();
+        let states = StateTables::new(parts.sessions.clone(), parts.users.clone());
         let state = OwnIdentities {
-            linked: Arc::new(IdentityTable::new(parts.dynamo.clone(), users_table, parts.sessions.clone())),
+            linked: Arc::new(IdentityTable::new(parts.users.clone(), parts.sessions.clone())),
             codes: Arc::new(FlowTable::new(parts.dynamo, &config.coordination_table)),
             users: Arc::new(parts.users),
-            sessions: Arc::new(parts.sessions.clone()),
+            sessions: Arc::new(parts.sessions),
             logins: parts.logins,
         };
-        let entrance = Entrance { sessions: Some(Arc::new(parts.sessions)), ..parts.entrance };
+        let entrance = Entrance { sessions: Some(Arc::new(states)), ..parts.entrance };
         Ok(Wired { state, entrance: Some(entrance) })
     }
 }

@@ -13,6 +13,7 @@ use shared::{
         ArticleId, Field, UserId,
         article::{ArticleFilter, Found, Read, Seen, Slug},
         page::Page,
+        policy::Action,
         reaction::{Folder, Place},
     },
     http::{
@@ -105,6 +106,7 @@ async fn like(
     PathParam(slug): PathParam,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let moved = state.likes.like(me, &read.article).await?;
     state.answer(me, read, moved).await
@@ -129,6 +131,7 @@ async fn unlike(
     PathParam(slug): PathParam,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let moved = state.likes.unlike(me, read.article.id).await?;
     state.answer(me, read, moved).await
@@ -157,6 +160,7 @@ async fn collect(
     OptionalJsonBody(request): OptionalJsonBody<CollectRequest>,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let place = request.map_or(Ok(Place::AsItIs), CollectRequest::parse)?;
     let moved = state.collections.collect(me, &read.article, &place).await?;
@@ -182,6 +186,7 @@ async fn take_out(
     PathParam(slug): PathParam,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let moved = state.collections.take_out(me, read.article.id).await?;
     state.answer(me, read, moved).await
@@ -204,6 +209,7 @@ async fn likes(
     Query(query): Query<PageQuery>,
 ) -> Result<Response, ApiError> {
     let me = viewer.identity.user_id;
+    viewer.may(Action::React, "article", &[])?;
     let page: Page<ArticleId> = query.page()?;
     let listing = state.like_lists.likes(me, &ArticleFilter::default(), Some(me), page).await?;
     Ok(reading.answer(ArticlesAnswer::from(listing)))

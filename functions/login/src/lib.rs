@@ -1,26 +1,27 @@
-//! `POST /api/users/login`: logs a user in by e-mail address and password. Unknown address, wrong password: same answer, same
-//! work.
+//! `POST /api/users/login`: logs a user in by e-mail address, username or phone number, and password. Unknown name, wrong password,
+//! too many tries: same answer, same work.
 
 mod wiring;
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use futures_util::{
+    TryFutureExt as _,
+    future::{join, try_join},
+};
 use serde::Deserialize;
 use shared::{
     accounts::Logins,
     domain::{
         Field, UserId, Violation, Violations,
+        lockout::Subject,
+        login::LoginName,
         password::{Password, PasswordHash},
-        user::EmailAddress,
     },
-    http::{ApiError, JsonBody, Object, Problem, views::LoginAnswer},
-    ports::{
-        StoreError,
-        passwords::{PasswordHasher, Verdict},
-        sessions::SessionStarts,
-        users::Credentials,
-    },
+    http::{ApiError, ClientAddress, ClientAgent, JsonBody, Object, Problem, views::LoginAnswer},
+    ports::{StoreError, passwords::Verdict, sessions::SessionStarts, users::Credentials},
+    proofs::Proofs,
 };
 use utoipa::ToSchema;
 
@@ -30,7 +31,7 @@ pub use wiring::Login;
 #[derive(Clone)]
 pub struct PasswordLogins {
     credentials: Arc<dyn Credentials>,
-    passwords: Arc<dyn PasswordHasher>,
+    proofs: Proofs,
     sessions: Arc<dyn SessionStarts>,
     logins: Logins,
 }
@@ -42,31 +43,50 @@ struct LoginRequest {
     user: Object<LoginUser>,
 }
 
-/// Who wants to log in.
+/// Who wants to log in: one of the three names, and the password. Clients may send more of what they know of the user: of several
+/// names the first counts.
 #[derive(Deserialize, ToSchema)]
 struct LoginUser {
     /// The address, regardless of case.
     #[serde(default)]
-    #[schema(value_type = String, required = true)]
+    #[schema(value_type = Option<String>, nullable = false)]
     email: Field<String>,
+    /// Instead of the address: the name, regardless of case.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false)]
+    username: Field<String>,
+    /// Instead of the address: the phone number, with `+` and its country's code.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false)]
+    phone: Field<String>,
     /// The password.
     #[serde(default)]
     #[schema(value_type = String, required = true, format = Password)]
     password: Field<String>,
 }
 
+/// Reads what was typed as a name of one kind.
+type Kind = fn(&str) -> LoginName;
+
 impl LoginUser {
-    /// What was typed; an address that is none is nobody's.
-    fn parse(self) -> Result<(Option<EmailAddress>, Password), Violations> {
+    /// What was typed; a name that cannot be anybody's is nobody's.
+    fn parse(self) -> Result<(LoginName, Password), Violations> {
         let mut violations = Violations::default();
         let mut text = |field, value: Field<String>| {
             let filled =
                 value.required().and_then(|text| if text.is_empty() { Err(Violation::BLANK) } else { Ok(text) });
             violations.check(field, filled)
         };
-        let typed = text("email", self.email).zip(text("password", self.password));
-        let (email, password) = violations.finish(typed)?;
-        Ok((EmailAddress::parse(&email).ok(), Password::claim(password)))
+        let password = text("password", self.password);
+        let names: [(_, _, Kind); 3] = [
+            ("email", self.email, LoginName::email),
+            ("username", self.username, LoginName::username),
+            ("phone", self.phone, LoginName::phone),
+        ];
+        let given = names.into_iter().find(|(_, value, _)| *value != Field::Absent);
+        let (field, value, kind) = given.unwrap_or(("email", Field::Absent, LoginName::email));
+        let name = text(field, value).map(|text| kind(&text));
+        violations.finish(name.zip(password.map(Password::claim)))
     }
 }
 
@@ -79,23 +99,27 @@ impl LoginUser {
         (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn log_in(
     State(state): State<PasswordLogins>,
+    ClientAgent(agent): ClientAgent,
+    ClientAddress(address): ClientAddress,
     JsonBody(request): JsonBody<LoginRequest>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
-    let (email, password) = request.user.0.parse()?;
-    let known = match email {
-        Some(email) => state.credentials.by_email(&email).await?,
-        None => None,
-    };
-    let hash = known.as_ref().and_then(|(_, hash)| hash.clone());
-    let verdict = state.passwords.verify(password.clone(), hash).await?;
+    let (name, password) = request.user.0.parse()?;
+    let holder = state.credentials.holder(&name).map_err(ApiError::from);
+    let (from_address, holder) = try_join(state.proofs.count_from(address), holder).await?;
+    let account = holder.map_or_else(|| Subject::Nobody(name.claim()), Subject::Account);
+    let (counted, known) = try_join(state.proofs.count(&account), state.credentials.account(holder)).await?;
+    let hash = known.as_ref().and_then(|(_, hash)| hash.as_ref());
+    let verdict = state.proofs.verify(counted.as_ref(), password.clone(), hash).await?;
     let Some((user, Some(hash))) = known.filter(|_| verdict != Verdict::Wrong) else {
         return Err(ApiError::CredentialsInvalid);
     };
     if verdict == Verdict::RightButOutdated {
         state.rehash(user.id, password, &hash).await?;
     }
-    let (session, refresh) = state.logins.begin(user.id);
-    state.sessions.start(&session).await?;
+    let (session, refresh) = state.logins.begin(&user, agent);
+    let forgotten = state.proofs.succeeded(counted.iter().chain(&from_address));
+    let (started, ()) = join(state.sessions.start(&session), forgotten).await;
+    started?;
     state.logins.remember(&session).await;
     Ok(Json(state.logins.answer(user, &refresh)?))
 }
@@ -103,7 +127,7 @@ async fn log_in(
 impl PasswordLogins {
     /// Replaces a hash of a kind that is no longer made.
     async fn rehash(&self, user: UserId, password: Password, old: &PasswordHash) -> Result<(), StoreError> {
-        let new = self.passwords.hash(password).await?;
+        let new = self.proofs.passwords.hash(password).await?;
         self.credentials.rehash(user, old, &new).await
     }
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use shared::{
-    adapters::host::Host,
-    domain::limit::RouteClass,
+    adapters::{dynamodb::LockoutTable, host::Host},
+    config::{FromEnvironment, Reader, settings},
+    domain::{limit::RouteClass, lockout::Patiences},
     function::{Function, Wired},
-    ports::{StoreError, permission::Permission, sessions, users},
+    ports::{StoreError, lockouts, permission::Permission, sessions, users},
+    proofs::Proofs,
     wiring::LoginConfig,
 };
 
@@ -16,21 +18,41 @@ use crate::PasswordLogins;
 /// The function.
 pub struct Login;
 
+/// What the function reads from the environment.
+pub struct Config {
+    login: LoginConfig,
+    lockout: Patiences,
+}
+
+impl FromEnvironment for Config {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let login = LoginConfig::take(reader);
+        let lockout = reader.take(&settings::LOGIN_LOCKOUT);
+        Some(Self { login: login?, lockout: lockout? })
+    }
+}
+
 impl Function for Login {
     const NAME: &'static str = "login";
-    const PERMISSIONS: &'static [&'static [Permission]] = &[users::CREDENTIALS, sessions::SESSION_STARTS];
-    type Config = LoginConfig;
+    const PERMISSIONS: &'static [&'static [Permission]] =
+        &[users::CREDENTIALS, lockouts::LOCKOUTS, sessions::SESSION_STARTS];
+    type Config = Config;
     type State = PasswordLogins;
 
     const CLASS: fn(&Method) -> RouteClass = |_| RouteClass::Login;
 
     shared::routes![log_in];
 
-    fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<PasswordLogins>, StoreError> {
-        let parts = config.wire(host)?;
+    fn wire(config: &Config, host: &Host) -> Result<Wired<PasswordLogins>, StoreError> {
+        let parts = config.login.wire(host)?;
+        let proofs = Proofs {
+            lockouts: Arc::new(LockoutTable::new(&parts.users, config.lockout)),
+            passwords: Arc::new(host.passwords()),
+            system: host.system.clone(),
+        };
         let state = PasswordLogins {
             credentials: Arc::new(parts.users),
-            passwords: Arc::new(host.passwords()),
+            proofs,
             sessions: Arc::new(parts.sessions),
             logins: parts.logins,
         };

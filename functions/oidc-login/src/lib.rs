@@ -8,9 +8,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use shared::{
-    domain::flow::{Flow, Intent},
+    domain::{
+        agent::Agent,
+        flow::{Flow, Intent},
+    },
     http::{
-        ApiError, PathParam, Problem, Query,
+        ApiError, ClientAgent, PathParam, Problem, Query,
         auth::Viewer,
         landing::{AuthorizationAnswer, CallbackAnswer, CallbackQuery, Landed, Navigates},
     },
@@ -71,11 +74,12 @@ async fn begin(
 async fn callback(
     State(state): State<OidcLogins>,
     PathParam(name): PathParam,
+    ClientAgent(agent): ClientAgent,
     headers: HeaderMap,
     Query(query): Query<CallbackQuery>,
 ) -> Result<Response, ApiError> {
     let provider = state.provider(&name)?;
-    Ok(state.logins.site.land(state.finish(provider, &through(&name), &headers, &query).await))
+    Ok(state.logins.site.land(state.finish(provider, &through(&name), agent, &headers, &query).await))
 }
 
 /// Add an identity at a provider
@@ -120,12 +124,13 @@ impl OidcLogins {
         &self,
         provider: &Provider,
         through: &str,
+        agent: Agent,
         headers: &HeaderMap,
         query: &CallbackQuery,
     ) -> Result<Landed, ApiError> {
         let (flow, code) = self.logins.resume(headers, through, query).await?;
         let proven = provider.prove(&self.login(&flow), code, query.iss.as_deref()).await?;
-        self.logins.land(&flow, proven).await
+        self.logins.land(&flow, proven, agent).await
     }
 
     /// What the provider and we must agree on.

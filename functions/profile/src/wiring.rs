@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use shared::{
     adapters::{
-        dynamodb::{InteractionTable, TableNames},
+        dynamodb::{InteractionTable, LockoutTable, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
-    domain::password::CommonPasswords,
+    domain::{lockout::Patiences, password::CommonPasswords},
     function::{Function, Wired},
     http::Arriving,
-    ports::{StoreError, cache::Wanted, follows, permission::Permission, sessions, users},
-    wiring::GateConfig,
+    ports::{StoreError, cache::Wanted, codes, departures, follows, lockouts, permission::Permission, sessions, users},
+    proofs::Proofs,
+    wiring::{CodeSendConfig, LoginConfig},
 };
 
 use crate::Profiles;
@@ -22,36 +23,59 @@ pub struct Profile;
 
 /// What the function reads from the environment.
 pub struct Config {
-    gate: GateConfig,
+    /// It renews tokens that age, so that it holds the keys that sign them.
+    logins: LoginConfig,
     interactions_table: String,
+    codes: CodeSendConfig,
+    lockout: Patiences,
     common_passwords: CommonPasswords,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let gate = GateConfig::take(reader);
+        let logins = LoginConfig::take(reader);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
+        let codes = CodeSendConfig::take(reader);
+        let lockout = reader.take(&settings::LOGIN_LOCKOUT);
         let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
-        Some(Self { gate: gate?, interactions_table: interactions_table?, common_passwords: common_passwords? })
+        Some(Self {
+            logins: logins?,
+            interactions_table: interactions_table?,
+            codes: codes?,
+            lockout: lockout?,
+            common_passwords: common_passwords?,
+        })
     }
 }
 
 impl Function for Profile {
     const NAME: &'static str = "profile";
-    const PERMISSIONS: &'static [&'static [Permission]] =
-        &[users::USERS, users::ACCOUNTS, follows::FOLLOW_VIEWS, sessions::SESSION_STATES];
+    const PERMISSIONS: &'static [&'static [Permission]] = &[
+        users::USERS,
+        users::ACCOUNTS,
+        users::CREDENTIALS,
+        departures::DEPARTURES,
+        lockouts::LOCKOUTS,
+        codes::CODE_SENDS,
+        follows::FOLLOW_VIEWS,
+        sessions::SESSION_STATES,
+    ];
     type Config = Config;
     type State = Profiles;
 
-    shared::routes![current_user, update_user, profile];
+    shared::routes![current_user, update_user, delete_user, send_phone_code, update_phone, profile];
 
     fn prefetch(state: &Profiles, arriving: &Arriving<'_>) -> Vec<Wanted> {
         state.prefetch(arriving)
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Profiles>, StoreError> {
-        let names = TableNames { interactions: Some(config.interactions_table.clone()), ..TableNames::default() };
-        let parts = config.gate.wire(host, names)?;
+        let names = TableNames {
+            interactions: Some(config.interactions_table.clone()),
+            tasks: Some(config.codes.table().to_owned()),
+            ..TableNames::default()
+        };
+        let (parts, _) = config.logins.wire_gate(host, names)?;
         let interactions = Arc::new(InteractionTable::new(parts.dynamo.clone(), &config.interactions_table));
         let state = Profiles {
             cached: parts.profiles(),
@@ -59,8 +83,16 @@ impl Function for Profile {
             follows: interactions,
             system: host.system.clone(),
             users: Arc::new(parts.users.clone()),
-            accounts: Arc::new(parts.users),
-            passwords: Arc::new(host.passwords()),
+            accounts: Arc::new(parts.users.clone()),
+            credentials: Arc::new(parts.users.clone()),
+            departures: Arc::new(parts.users.clone()),
+            sessions: parts.redis.clone(),
+            codes: config.codes.wire(parts.dynamo, &parts.redis, host.system.clone()),
+            proofs: Proofs {
+                lockouts: Arc::new(LockoutTable::new(&parts.users, config.lockout)),
+                passwords: Arc::new(host.passwords()),
+                system: host.system.clone(),
+            },
             common_passwords: config.common_passwords,
         };
         Ok(Wired { state, entrance: Some(parts.entrance) })

@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use shared::{
+    domain::policy::Action,
     http::{
         ApiError, JsonBody, PathParam, Prefetched, Problem,
         auth::Viewer,
@@ -29,6 +30,7 @@ use crate::{
         (status = 201, body = ArticleAnswer, headers(("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
@@ -39,6 +41,7 @@ pub(crate) async fn create(
     prefetched: Prefetched,
     JsonBody(request): JsonBody<NewArticleRequest>,
 ) -> Result<Answer, ApiError> {
+    viewer.may(Action::Write, "article", &[])?;
     let manuscript = request.article.0.parse()?;
     let author = state.author(viewer.identity.user_id, &prefetched).await?;
     state.create(viewer.identity.user_id, author, manuscript, &once).await
@@ -67,7 +70,7 @@ pub(crate) async fn update(
     JsonBody(request): JsonBody<UpdateArticleRequest>,
 ) -> Result<Json<ArticleAnswer>, ApiError> {
     // An article that is not there or not mine is said to be so, whatever rules the fields break.
-    let mut old = state.own(&slug, viewer.identity.user_id).await?;
+    let mut old = state.allowed(&slug, &viewer, Action::EditArticle).await?;
     let changes = request.article.0.parse()?;
     let html = match &changes.body {
         Some(body) => Some(html_of(body).await?),
@@ -85,14 +88,15 @@ pub(crate) async fn update(
                 Err(SaveArticleError::Changed | SaveArticleError::SlugTaken | SaveArticleError::KeyInUse) => {}
             }
         }
-        old = state.own(&slug, viewer.identity.user_id).await?;
+        old = state.allowed(&slug, &viewer, Action::EditArticle).await?;
     }
     Err(ApiError::Contended("article"))
 }
 
 /// Withdraw an article
 ///
-/// Readers get 410. What is left is its draft, which keeps the address: published again, it is the same article.
+/// Readers get 410. What is left is its draft, which keeps the address: published again, it is the same article. Moderators withdraw
+/// anybody's, and are not shown the draft.
 #[utoipa::path(post, path = "/api/articles/{slug}/withdraw", tag = "Articles", operation_id = "WithdrawArticle",
     params(
         ("slug" = String, Path, description = "Which"),
@@ -100,6 +104,7 @@ pub(crate) async fn update(
             description = "1 to 255 visible ASCII characters. For 24 hours a request under the same key is done once, and answered as the first time")),
     responses(
         (status = 200, body = DraftAnswer, headers(("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
+        (status = 204, description = "A moderator has withdrawn it", headers(("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -115,12 +120,17 @@ pub(crate) async fn withdraw(
     PathParam(slug): PathParam,
 ) -> Result<Answer, ApiError> {
     for _ in 0..TRIES {
-        let article = state.own(&slug, viewer.identity.user_id).await?;
+        let article = state.allowed(&slug, &viewer, Action::WithdrawArticle).await?;
         // A draft or a body that is not there has been replaced or deleted since.
         let Some(draft) = state.drafts.find(article.author_id, article.draft_id).await? else { continue };
         let Some(body) = state.drafts.body(&draft).await? else { continue };
         let (new, now) = (draft.withdrawn(), state.system.now());
-        let answer = Answer::json(StatusCode::OK, &DraftAnswer::new(&new, &body))?;
+        // What its author goes on writing is for no moderator to see.
+        let answer = if article.author_id == viewer.identity.user_id {
+            Answer::json(StatusCode::OK, &DraftAnswer::new(&new, &body))?
+        } else {
+            Answer::nothing()
+        };
         let moved = DraftMove { old: &draft, new: &new };
         match state.articles.withdraw(&article, moved, now, once.record(&answer, now)).await {
             Ok(()) => {
@@ -137,7 +147,7 @@ pub(crate) async fn withdraw(
 
 /// Delete an article
 ///
-/// Its draft goes with it.
+/// Its draft goes with it. Moderators delete anybody's.
 #[utoipa::path(delete, path = "/api/articles/{slug}", tag = "Articles", operation_id = "DeleteArticle",
     params(("slug" = String, Path, description = "Which")),
     responses(
@@ -154,7 +164,7 @@ pub(crate) async fn delete(
     PathParam(slug): PathParam,
 ) -> Result<StatusCode, ApiError> {
     for _ in 0..TRIES {
-        let article = state.own(&slug, viewer.identity.user_id).await?;
+        let article = state.allowed(&slug, &viewer, Action::DeleteArticle).await?;
         match state.articles.delete(&article, state.system.now()).await {
             Ok(()) => {
                 state.cached.deleted(&article).await;

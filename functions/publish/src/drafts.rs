@@ -10,6 +10,7 @@ use shared::{
     domain::{
         DraftId,
         draft::{Draft, DraftBody},
+        policy::Action,
     },
     http::{
         ApiError, CursorQuery, IfMatch, JsonBody, PathParam, Prefetched, Problem, Query,
@@ -43,6 +44,7 @@ fn shown(draft: &Draft, body: &DraftBody) -> Response {
             ("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
@@ -52,6 +54,7 @@ pub(crate) async fn create_draft(
     once: Idempotency,
     JsonBody(request): JsonBody<DraftRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
+    viewer.may(Action::Write, "draft", &[])?;
     let fields = request.draft.0.parse()?;
     let (now, body) = (state.system.now(), fields.body.clone().unwrap_or_default());
     let draft = Draft::new(DraftId::new(now, state.system.random()), viewer.identity.user_id, fields, now);
@@ -74,6 +77,7 @@ pub(crate) async fn create_draft(
     responses(
         (status = 200, body = DraftAnswer, headers(("ETag" = String, description = "The version, in quotes"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 412, body = Problem, content_type = "application/problem+json",
@@ -87,6 +91,7 @@ pub(crate) async fn save_draft(
     PathParam(id): PathParam,
     JsonBody(request): JsonBody<DraftRequest>,
 ) -> Result<Response, ApiError> {
+    viewer.may(Action::Write, "draft", &[])?;
     let mut old = state.own_draft(&id, viewer.identity.user_id).await?;
     if_match.allows("draft", old.version)?;
     let changes = request.draft.0.parse()?;
@@ -166,6 +171,7 @@ pub(crate) async fn read_draft(
         (status = 200, body = ArticleAnswer, headers(("Idempotency-Replayed" = String, description = "`true` if it was answered before"))),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")),
@@ -177,6 +183,7 @@ pub(crate) async fn publish_draft(
     prefetched: Prefetched,
     PathParam(id): PathParam,
 ) -> Result<Answer, ApiError> {
+    viewer.may(Action::Write, "draft", &[])?;
     let author = state.author(viewer.identity.user_id, &prefetched).await?;
     state.publish(&id, viewer.identity.user_id, author, &once).await
 }
@@ -203,7 +210,7 @@ pub(crate) async fn delete_draft(
             return Err(ApiError::Published);
         }
         let withdrawn = state.standing(&draft).await?;
-        let withdrawn = withdrawn.as_ref().map(|standing| standing.article());
+        let withdrawn = withdrawn.as_ref().and_then(|standing| standing.article());
         match state.drafts.delete(&draft, withdrawn, state.system.now()).await {
             Ok(()) => {
                 if let Some(article) = withdrawn {

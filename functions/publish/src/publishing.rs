@@ -7,11 +7,13 @@ use shared::{
         ArticleId, DraftId, UserId,
         article::{Article, ArticleBody, ArticleHtml, Manuscript, Read, Seen, Slug, Standing},
         draft::{Draft, DraftChanges},
+        policy::Action,
         reaction::Reactions,
         user::Profile,
     },
     http::{
         ApiError, Prefetched,
+        auth::Viewer,
         idempotency::{Answer, Idempotency},
         views::ArticleAnswer,
     },
@@ -29,14 +31,16 @@ impl Publications {
         self.profiles.by_id(id, prefetched).await?.ok_or(ApiError::TokenInvalid)
     }
 
-    /// The live article, if it is `user`'s.
-    pub(crate) async fn own(&self, slug: &str, user: UserId) -> Result<Article, ApiError> {
+    /// The live article, if `viewer` may do `action` to it.
+    pub(crate) async fn allowed(&self, slug: &str, viewer: &Viewer, action: Action) -> Result<Article, ApiError> {
         let slug = Slug::parse(slug).ok_or(ApiError::NotFound("article"))?;
         match self.articles.find(&slug).await? {
             None => Err(ApiError::NotFound("article")),
-            Some(Standing::Withdrawn(_)) => Err(ApiError::Gone("article")),
-            Some(Standing::Live(article)) if article.author_id == user => Ok(article),
-            Some(Standing::Live(_)) => Err(ApiError::Forbidden("article")),
+            Some(Standing::Withdrawn(_) | Standing::Erased { .. }) => Err(ApiError::Gone("article")),
+            Some(Standing::Live(article)) => {
+                viewer.may(action, "article", &[article.author_id])?;
+                Ok(article)
+            }
         }
     }
 
@@ -159,7 +163,9 @@ impl Publications {
     ) -> Result<Answer, Refused> {
         let now = self.system.now();
         let article = match before {
-            Some(before) => draft.article_again(&manuscript, before.article(), now),
+            // Nobody is there any more who could publish it again.
+            Some(Standing::Erased { .. }) => return Err(Refused::Answering(ApiError::Gone("article"))),
+            Some(Standing::Live(before) | Standing::Withdrawn(before)) => draft.article_again(&manuscript, before, now),
             None => draft.article(&manuscript, self.new_article_id(), self.slug(&manuscript, taken), now),
         };
         let reactions = match before {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use shared::{
-    adapters::host::Host,
+    adapters::{
+        dynamodb::{StateTables, TableNames},
+        host::Host,
+    },
     function::{Function, Wired},
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::LoginConfig,
@@ -16,15 +19,31 @@ pub struct Session;
 
 impl Function for Session {
     const NAME: &'static str = "session";
-    const PERMISSIONS: &'static [&'static [Permission]] = &[sessions::SESSION_RENEWALS, users::USERS];
+    const PERMISSIONS: &'static [&'static [Permission]] = &[
+        sessions::SESSION_RENEWALS,
+        sessions::SESSION_STATES,
+        sessions::SESSION_USERS,
+        sessions::SESSION_ENDS,
+        sessions::ROLES,
+        users::USERS,
+    ];
     type Config = LoginConfig;
     type State = Sessions;
 
-    shared::routes![refresh, log_out];
+    shared::routes![refresh, list_sessions, end_session, log_out, log_out_others, log_out_everywhere, set_role];
 
     fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<Sessions>, StoreError> {
-        let parts = config.wire(host)?;
-        let state = Sessions { renewals: Arc::new(parts.sessions), users: Arc::new(parts.users), logins: parts.logins };
-        Ok(Wired { state, entrance: Some(parts.entrance) })
+        let (gate, parts) = config.wire_gate(host, TableNames::default())?;
+        let users = Arc::new(gate.users);
+        let state = Sessions {
+            states: Arc::new(StateTables::new(parts.sessions.clone(), parts.users)),
+            renewals: Arc::new(parts.sessions),
+            session_users: users.clone(),
+            ends: users.clone(),
+            roles: users.clone(),
+            users,
+            logins: parts.logins,
+        };
+        Ok(Wired { state, entrance: Some(gate.entrance) })
     }
 }

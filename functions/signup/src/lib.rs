@@ -16,7 +16,7 @@ use shared::{
         password::{CommonPasswords, Password},
         user::{EmailAddress, Role, User, Username},
     },
-    http::{ApiError, JsonBody, Object, Problem, views::LoginAnswer},
+    http::{ApiError, ClientAgent, JsonBody, Object, Problem, views::LoginAnswer},
     ports::{
         passwords::PasswordHasher,
         users::{Registrations, SaveUserError},
@@ -89,6 +89,7 @@ impl NewUser {
         (status = 422, body = Problem, content_type = "application/problem+json")))]
 async fn sign_up(
     State(signups): State<Signups>,
+    ClientAgent(agent): ClientAgent,
     JsonBody(request): JsonBody<NewUserRequest>,
 ) -> Result<(StatusCode, axum::Json<LoginAnswer>), ApiError> {
     let Registration { username, email, password } = request.user.0.parse(signups.common_passwords)?;
@@ -105,8 +106,9 @@ async fn sign_up(
         image: None,
         created_at: now,
         version: 1,
+        epoch: 0,
     };
-    let (session, refresh) = signups.logins.begin(user.id);
+    let (session, refresh) = signups.logins.begin(&user, agent);
     signups.registrations.register(&user, Some(&hash), &session).await.map_err(refused)?;
     // The session for the next request's sake; the name because somebody may just have looked for it in vain.
     join(signups.logins.remember(&session), signups.names.moved(&user.username)).await;

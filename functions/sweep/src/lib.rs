@@ -1,7 +1,8 @@
-//! On a schedule, `rate(5 minutes)`: removes the bodies of deleted drafts and articles, the comments on deleted articles, and the
-//! replies in deleted threads. One run at a time, under a lease; a run that is killed at any point, or that runs out of time, is
-//! gone on with by the next.
+//! On a schedule, `rate(1 minute)`: removes what was deleted users', the bodies of deleted drafts and articles, the comments on
+//! deleted articles, and the replies in deleted threads. One run at a time, under a lease; a run that is killed at any point, or
+//! that runs out of time, is gone on with by the next.
 
+mod users;
 mod wiring;
 
 use std::{sync::Arc, time::Duration};
@@ -12,11 +13,12 @@ use shared::{
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease, Leases},
-        sweeps::{CommentSweeps, Mark, Sweeps, ThreadMark},
+        sweeps::{CommentSweeps, Mark, Sweeps, ThreadMark, UserSweeps},
         system::System,
     },
 };
 
+pub use users::GRACE;
 pub use wiring::{Config, Sweep};
 
 /// The name of the lease.
@@ -34,6 +36,8 @@ const STEP: u16 = 100;
 
 /// What sweeps.
 pub struct Sweeper {
+    /// What there is to sweep of users.
+    pub users: Arc<dyn UserSweeps>,
     /// What there is to sweep of articles.
     pub sweeps: Arc<dyn Sweeps>,
     /// What there is to sweep of comments.
@@ -64,6 +68,10 @@ pub enum End {
 pub struct Report {
     /// How it ended.
     pub end: End,
+    /// Users of whom nothing is left, and nothing can come any more.
+    pub users: u32,
+    /// What was theirs: drafts with their articles, likes, follows and the like.
+    pub remains: u32,
     /// Drafts, with their articles, of which nothing is left.
     pub drafts: u32,
     /// Items of bodies that were deleted.
@@ -77,7 +85,7 @@ pub struct Report {
 impl Report {
     /// The report of a run that did nothing.
     pub const fn of(end: End) -> Self {
-        Self { end, drafts: 0, items: 0, threads: 0, comments: 0 }
+        Self { end, users: 0, remains: 0, drafts: 0, items: 0, threads: 0, comments: 0 }
     }
 }
 
@@ -93,8 +101,8 @@ impl Sweeper {
             Outcome::Busy => Report::of(End::Busy),
             Outcome::Lost => Report::of(End::Lost),
         };
-        let Report { end, drafts, items, threads, comments } = report;
-        tracing::info!(end = ?end, drafts, items, threads, comments, "swept");
+        let Report { end, users, remains, drafts, items, threads, comments } = report;
+        tracing::info!(end = ?end, users, remains, drafts, items, threads, comments, "swept");
         Ok(report)
     }
 
@@ -133,6 +141,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<(), Stop> {
+        // First, as it is what is waited for most; and it leaves marks for the others.
+        self.users().await?;
         loop {
             let marks = self.sweeper.sweeps.marks(PAGE).await?;
             if marks.is_empty() {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use shared::{
-    domain::flow::Intent,
+    domain::{agent::Agent, flow::Intent},
     http::{
-        ApiError, Problem, Query,
+        ApiError, ClientAgent, Problem, Query,
         auth::Viewer,
         landing::{AuthorizationAnswer, CallbackAnswer, CallbackQuery, Landed, Navigates},
     },
@@ -64,11 +64,12 @@ async fn begin(State(state): State<WeChatLogins>, Navigates(navigates): Navigate
         (status = 502, body = Problem, content_type = "application/problem+json")))]
 async fn callback(
     State(state): State<WeChatLogins>,
+    ClientAgent(agent): ClientAgent,
     headers: HeaderMap,
     Query(query): Query<CallbackQuery>,
 ) -> Result<Response, ApiError> {
     let wechat = state.wechat()?;
-    Ok(state.logins.site.land(state.finish(wechat, &headers, &query).await))
+    Ok(state.logins.site.land(state.finish(wechat, agent, &headers, &query).await))
 }
 
 /// Add a WeChat account
@@ -102,9 +103,15 @@ impl WeChatLogins {
         Ok(self.logins.leave(&flow, url, navigates))
     }
 
-    async fn finish(&self, wechat: &WeChat, headers: &HeaderMap, query: &CallbackQuery) -> Result<Landed, ApiError> {
+    async fn finish(
+        &self,
+        wechat: &WeChat,
+        agent: Agent,
+        headers: &HeaderMap,
+        query: &CallbackQuery,
+    ) -> Result<Landed, ApiError> {
         let (flow, code) = self.logins.resume(headers, THROUGH, query).await?;
         let proven = wechat.prove(&code).await?;
-        self.logins.land(&flow, proven).await
+        self.logins.land(&flow, proven, agent).await
     }
 }

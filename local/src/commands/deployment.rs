@@ -14,7 +14,10 @@ use shared::{
 };
 
 use super::folder;
-use crate::{addresses, sqs::STACK};
+use crate::{
+    addresses::{self, Addresses},
+    sqs::STACK,
+};
 
 #[derive(Args)]
 pub(super) struct Target {
@@ -35,6 +38,16 @@ impl Target {
         self.stack.is_none().then_some(&self.folder)
     }
 
+    /// Where the services of the program over the data folder are.
+    ///
+    /// # Errors
+    /// A line that says that none runs.
+    pub(super) fn addresses(&self) -> Result<Addresses, String> {
+        let shown = self.folder.display();
+        let found = addresses::read(&self.folder).map_err(|error| format!("cannot read {shown}: {error}"))?;
+        found.ok_or_else(|| format!("no bloghub runs over {shown}: start one, or choose --data"))
+    }
+
     /// Clients of what is looked at.
     ///
     /// # Errors
@@ -47,10 +60,7 @@ impl Target {
                 (stack.clone(), dynamodb.0, sqs.0)
             }
             None => {
-                let shown = self.folder.display();
-                let found = addresses::read(&self.folder).map_err(|error| format!("cannot read {shown}: {error}"))?;
-                let found =
-                    found.ok_or_else(|| format!("no bloghub runs over {shown}: start one, or choose --data"))?;
+                let found = self.addresses()?;
                 (STACK.to_owned(), local(found.dynamodb), local(found.sqs))
             }
         };
@@ -64,7 +74,8 @@ impl Target {
     }
 }
 
-fn local(endpoint: String) -> AwsSettings {
+/// An emulator at `endpoint`, in nobody's name.
+pub(super) fn local(endpoint: String) -> AwsSettings {
     let name = || "local".to_owned();
     let credentials = AwsCredentials { access_key_id: name(), secret_access_key: name(), session_token: None };
     AwsSettings { region: AwsRegion(name()), credentials, endpoint: Some(endpoint) }

@@ -3,7 +3,7 @@
 use clap::Args;
 use shared::{
     adapters::{jwt::PrivateKeys, system::OperatingSystem},
-    domain::idempotency::HmacKey,
+    domain::{idempotency::HmacKey, sms::TaskKey},
     ports::system::System,
 };
 
@@ -20,8 +20,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
     let keys =
         PrivateKeys::generate(&arguments.kid).map_err(|_| "the operating system gives no randomness".to_owned())?;
     let system: &dyn System = &OperatingSystem::default();
-    let hmac = HmacKey::encode(system.random());
+    let (hmac, sms) = (HmacKey::encode(system.random()), TaskKey::encode(system.random()));
     let (own, public) = (keys.to_json(), keys.public().to_json());
-    print(&format!("{{\"JWT_KEYS\": {own}, \"JWT_PUBLIC_KEYS\": {public}, \"HMAC_KEY\": \"{hmac}\"}}\n"));
+    print(&format!(
+        "{{\"JWT_KEYS\": {own}, \"JWT_PUBLIC_KEYS\": {public}, \"HMAC_KEY\": \"{hmac}\", \"SMS_TASK_KEY\": \"{sms}\"}}\n"
+    ));
     Ok(())
 }

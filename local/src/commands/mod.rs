@@ -1,5 +1,6 @@
 //! The command line: what `bloghub` and its subcommands do, each in a module of its own.
 
+mod admin;
 mod deployment;
 mod keys;
 mod platform;
@@ -38,7 +39,9 @@ enum Command {
     Queues(queues::Arguments),
     /// Show how far behind the consumers of the change streams are
     Streams(streams::Arguments),
-    /// Make secrets and print JWT_KEYS, JWT_PUBLIC_KEYS and HMAC_KEY as one JSON object
+    /// Say who may do what
+    Admin(admin::Arguments),
+    /// Make secrets and print JWT_KEYS, JWT_PUBLIC_KEYS, HMAC_KEY and SMS_TASK_KEY as one JSON object
     Keys(keys::Arguments),
     /// Print the API's description (OpenAPI 3.1)
     Openapi,
@@ -66,6 +69,7 @@ pub async fn run() -> ExitCode {
         Command::Services(arguments) => services::run(arguments).await,
         Command::Queues(arguments) => queues::run(arguments).await,
         Command::Streams(arguments) => streams::run(arguments).await,
+        Command::Admin(arguments) => admin::run(arguments).await,
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Openapi => openapi().map(|text| print(&text)).map_err(|error| error.to_string()),
         Command::Configuration => {

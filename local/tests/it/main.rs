@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in tests, helpers included, a panic is how a failure is told")]
 
+mod admin;
+mod attack;
 mod chaos;
 mod events;
 mod lambda;

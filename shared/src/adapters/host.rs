@@ -11,11 +11,12 @@ use super::{
     dynamodb::{self, Dynamo, DynamoSettings, TableNames},
     passwords::Argon2id,
     redis::{Redis, RedisUrl},
+    sms::{EmbeddedMetrics, LoggedFigures},
     sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
     web::WebClient,
 };
-use crate::ports::{StoreError, permission::Permission, system::System, web::Web};
+use crate::ports::{StoreError, permission::Permission, sms::SmsFigures, system::System, web::Web};
 
 /// What a function's wiring makes its adapters of.
 #[derive(Clone)]
@@ -103,6 +104,11 @@ impl Host {
     /// A client of the `service`, which is not ours, with a breaker of its own.
     pub fn web(&self, service: impl Into<String>) -> Arc<dyn Web> {
         Arc::new(WebClient::new(service.into(), self.system.clone()))
+    }
+
+    /// Where figures about messages go: on Lambda they become metrics.
+    pub fn sms_figures(&self) -> Arc<dyn SmsFigures> {
+        if self.enforce { Arc::new(LoggedFigures) } else { Arc::new(EmbeddedMetrics) }
     }
 
     fn remember(&self, client: Made) {

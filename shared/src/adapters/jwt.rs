@@ -199,7 +199,8 @@ impl TokenSigner for JwtSigner {
             sub: identity.user_id,
             sid: identity.session_id,
             iat: now.as_secs(),
-            exp: now.plus(self.lifetime).as_secs(),
+            // A token that outlives its session would only be refused later.
+            exp: now.plus(self.lifetime).min(identity.ends_at()).as_secs(),
         };
         jsonwebtoken::encode(&self.header, &claims, &self.key)
             .map_err(|source| StoreError::Fault { service: "the signing key", source: source.into() })
@@ -248,9 +249,14 @@ impl TokenVerifier for JwtVerifier {
         let claims = jsonwebtoken::decode::<Claims>(token, key, validation).ok()?.claims;
         let now = now.as_secs();
         let end = claims.exp.checked_add(LEEWAY_SECS)?;
-        let identity = Identity { user_id: claims.sub, session_id: claims.sid };
-        let good_until = Timestamp::from_millis(end.checked_mul(1_000)?);
-        (end > now && claims.iat - LEEWAY_SECS <= now).then_some(Access { identity, good_until })
+        let at = |secs: i64| secs.checked_mul(1_000).map(Timestamp::from_millis);
+        let access = Access {
+            identity: Identity { user_id: claims.sub, session_id: claims.sid },
+            issued_at: at(claims.iat)?,
+            expires_at: at(claims.exp)?,
+            good_until: at(end)?,
+        };
+        (end > now && claims.iat - LEEWAY_SECS <= now).then_some(access)
     }
 }
 

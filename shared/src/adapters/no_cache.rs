@@ -1,11 +1,12 @@
 //! In place of the cache's adapters, for functions that have none: outside of the network there is no Redis.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 use crate::{
-    domain::{SessionId, session::SessionState},
+    domain::{
+        Timestamp, UserId,
+        session::{Identity, Rights, SessionState},
+    },
     ports::{StoreError, sessions::SessionCache},
 };
 
@@ -14,12 +15,21 @@ pub struct NoSessionCache;
 
 #[async_trait]
 impl SessionCache for NoSessionCache {
-    async fn remember(&self, _: SessionId, _: SessionState, _: Duration) -> Result<(), StoreError> {
+    async fn remember(&self, _: Identity, _: &SessionState, _: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }
 
     /// Fails: without a tombstone other instances would go on trusting what they remember.
-    async fn bury(&self, _: SessionId, _: Duration) -> Result<(), StoreError> {
-        Err(StoreError::Fault { service: "the cache", source: "this function has none to leave a tombstone in".into() })
+    async fn bury(&self, _: Identity) -> Result<(), StoreError> {
+        Err(absent())
     }
+
+    /// Fails, for the same reason.
+    async fn announce(&self, _: UserId, _: &Rights) -> Result<(), StoreError> {
+        Err(absent())
+    }
+}
+
+fn absent() -> StoreError {
+    StoreError::Fault { service: "the cache", source: "this function has none to leave a tombstone in".into() }
 }

@@ -53,7 +53,9 @@ mod tests {
             self.0.fetch_add(1, Ordering::Relaxed);
             let at = Timestamp::from_millis(0);
             let identity = Identity { user_id: UserId::new(at, [1; 10]), session_id: SessionId::new(at, [2; 10]) };
-            (token == "good").then_some(Access { identity, good_until: Timestamp::from_millis(1_000) })
+            let until = Timestamp::from_millis(1_000);
+            let access = Access { identity, issued_at: at, expires_at: until, good_until: until };
+            (token == "good").then_some(access)
         }
     }
 

@@ -81,12 +81,9 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    async fn author(&self, article: &Article) -> Result<Arc<VersionedProfile>, StoreError> {
-        let author = self.profiles.versioned(article.author_id, self.prefetched).await?;
-        author.ok_or_else(|| StoreError::Fault {
-            service: "the table of users",
-            source: "an article without its author".into(),
-        })
+    /// The author; `None` if they are gone.
+    async fn author(&self, article: &Article) -> Result<Option<Arc<VersionedProfile>>, StoreError> {
+        self.profiles.versioned(article.author_id, self.prefetched).await
     }
 }
 
@@ -103,9 +100,14 @@ impl From<Standing> for LookedUp {
     fn from(standing: Standing) -> Self {
         match standing {
             Standing::Live(article) => Self::Live(Box::new(article)),
-            Standing::Withdrawn(_) => Self::Withdrawn,
+            Standing::Withdrawn(_) | Standing::Erased { .. } => Self::Withdrawn,
         }
     }
+}
+
+/// What readers see of an article whose author is gone: what it will be once the sweep has erased it.
+fn without_author<T>(article: &Article) -> Found<T> {
+    Found::Withdrawn { version: article.version + 1 }
 }
 
 impl CachedArticle {
@@ -146,13 +148,19 @@ impl CachedArticles {
     /// What to ask for at the entrance to have the article `slug`, and the profile of its author if this process has met the
     /// article before: its author never changes.
     pub fn wanted(&self, slug: &str, profiles: &CachedProfiles) -> Vec<Wanted> {
+        self.wanted_and(slug, |known| profiles.wanted(known.author_id))
+    }
+
+    /// What to ask for to have the article `slug`, and what `besides` says of it if this process has met it before.
+    fn wanted_and(&self, slug: &str, besides: impl FnOnce(&Article) -> Vec<Wanted>) -> Vec<Wanted> {
         let Some(slug) = Slug::parse(slug) else { return Vec::new() };
         let lookup = self.articles.look_up(slug.as_str());
-        let author = lookup.remembered().and_then(|known| match known {
-            CachedArticle::Live { article, .. } => Some(profiles.wanted(article.author_id)),
-            CachedArticle::Withdrawn { .. } => None,
-        });
-        [lookup.wanted].into_iter().chain(author.into_iter().flatten()).collect()
+        let mut wanted = match lookup.remembered() {
+            Some(CachedArticle::Live { article, .. }) => besides(article),
+            Some(CachedArticle::Withdrawn { .. }) | None => Vec::new(),
+        };
+        wanted.push(lookup.wanted);
+        wanted
     }
 
     /// What to ask for at the entrance to have the article `slug` without its author.
@@ -192,11 +200,11 @@ impl CachedArticles {
         profiles: &CachedProfiles,
         counters: &CachedCounters,
     ) -> Vec<Wanted> {
-        let known = Slug::parse(slug).and_then(|slug| match self.articles.look_up(slug.as_str()).remembered()? {
-            CachedArticle::Live { article, .. } => Some(article.id),
-            CachedArticle::Withdrawn { .. } => None,
-        });
-        self.wanted(slug, profiles).into_iter().chain(known.map(|article| counters.wanted(article))).collect()
+        self.wanted_and(slug, |known| {
+            let mut wanted = profiles.wanted(known.author_id);
+            wanted.push(counters.wanted(known.id));
+            wanted
+        })
     }
 
     /// What to ask for at the entrance, besides, to have the article as HTML.
@@ -231,6 +239,7 @@ impl CachedArticles {
         } else {
             let counters = reactions.counters_of(article, sources.prefetched);
             let (author, counters) = try_join!(sources.author(article), counters)?;
+            let Some(author) = author else { return Ok(Some(without_author(article))) };
             let seen = || Seen { read: read(author.profile.clone()), reactions: Reactions::of_stranger(counters) };
             let versions = (author.version(), counters.version());
             reading.answer_kept(shown, versions, || ArticleAnswer::from(seen()))
@@ -258,6 +267,7 @@ impl CachedArticles {
             None => {
                 let (author, reactions) =
                     try_join!(sources.author(article), reactions.of(viewer, article, sources.prefetched))?;
+                let Some(author) = author else { return Ok(Some(without_author(article))) };
                 (author.profile.clone(), reactions)
             }
         };
@@ -274,7 +284,10 @@ impl CachedArticles {
         let CachedArticle::Live { article, body, .. } = &*found else { return Ok(Some(found.withdrawn())) };
         let author = match met {
             Some((author, _)) => author,
-            None => sources.author(article).await?.profile.clone(),
+            None => match sources.author(article).await? {
+                Some(author) => author.profile.clone(),
+                None => return Ok(Some(without_author(article))),
+            },
         };
         Ok(Some(Found::Read(Box::new(Read { article: article.clone(), body: body.clone(), author }))))
     }

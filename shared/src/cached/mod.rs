@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use articles::{CachedArticle, CachedArticles, LookedUp, Sources};
 pub use follows::CachedFollows;
 pub use lists::{CachedLists, CachedPage, CachedTags, FirstPage, stale_with_any_article, stale_with_author};
-pub use profiles::{CachedNames, CachedProfiles, NameHolder, VersionedProfile};
+pub use profiles::{CachedNames, CachedProfiles, NameHolder, PROFILE_KIND, VersionedProfile};
 pub use reactions::{CachedCounters, CachedReactions};
 
 use crate::{

@@ -22,15 +22,19 @@ use crate::{
     telemetry::chain,
 };
 
+/// The kind of profiles in keys: `user:info:{<user id>}`.
+pub const PROFILE_KIND: &str = "user:info";
+
+/// At the most 15 minutes, with the tenth by which lifetimes vary.
 const PROFILES: Policy = Policy {
-    kind: "profile",
+    kind: PROFILE_KIND,
     fresh: Duration::from_secs(600),
-    keep: Duration::from_secs(3_600),
+    keep: Duration::from_secs(818),
     missing: Duration::from_secs(5),
     copies: 4 * 1024 * 1024,
 };
 
-const NAMES: Policy = Policy { kind: "name", copies: 1024 * 1024, ..PROFILES };
+const NAMES: Policy = Policy { kind: "name", keep: Duration::from_secs(3_600), copies: 1024 * 1024, ..PROFILES };
 
 /// A profile as of one version of its user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -174,17 +178,24 @@ impl CachedProfiles {
 
     /// Tells the cache that `old` has become `new`. Call it after the commit and before answering.
     pub async fn changed(&self, old: &User, new: &User) {
-        let put = async {
-            if let Err(error) =
-                self.profiles.put(&new.id.to_string(), &new.clone().into(), &lists::stale_with_author(new.id)).await
-            {
-                tracing::warn!(error = chain(&error), "a profile may be out of date until the change stream evicts it");
-            }
-        };
+        let evict = self.forget(new.id, new.version);
         if old.username.folded() == new.username.folded() {
-            put.await;
+            evict.await;
         } else {
-            futures_util::join!(put, self.names.moved(&old.username), self.names.moved(&new.username));
+            futures_util::join!(evict, self.names.moved(&old.username), self.names.moved(&new.username));
+        }
+    }
+
+    /// Tells the cache that `user` is no more. Call it after the commit and before answering.
+    pub async fn deleted(&self, user: &User) {
+        futures_util::join!(self.forget(user.id, u64::MAX), self.names.moved(&user.username));
+    }
+
+    /// Removes what is cached of `user` below a version, and what else shows it.
+    async fn forget(&self, user: UserId, below: u64) {
+        let evicted = self.profiles.evict(&user.to_string(), below, &lists::stale_with_author(user)).await;
+        if let Err(error) = evicted {
+            tracing::warn!(error = chain(&error), "a profile may be out of date until the change stream evicts it");
         }
     }
 }

@@ -11,12 +11,15 @@ use crate::{
         dynamodb::DynamoSettings,
         jwt::{PrivateKeys, PublicKeys},
         redis::RedisUrl,
+        sms::{self as sms_vendors, SmsProviders},
         sqs::{QueueUrl, SqsSettings},
     },
     domain::{
         idempotency::HmacKey,
         limit::{self, Quotas},
+        lockout::{self, Patiences},
         password::CommonPasswords,
+        sms::{self, Countries, Rate, SmsQuotas, TaskKey},
     },
     http::{TrustedProxies, cookies::PublicUrl, cors::AllowedOrigins, landing::LandingPage},
 };
@@ -60,6 +63,8 @@ settings! {
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
     INTERACTIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of likes, collections, follows and counters.", text;
     CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
+    TASKS_TABLE: String = "the name of a DynamoDB table", None, "The table of messages to send, and of how many there were.", text;
+    SMS_DISPATCH_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of messages to phones that are to be sent.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
     JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,
@@ -78,6 +83,16 @@ settings! {
     WECHAT_APP_SECRET: String = "the application's AppSecret", None, "Proves to WeChat that the platform is the application.", text;
     WECHAT_OPEN_URL: String = "http[s]://host[:port]", Some("https://open.weixin.qq.com"), "Where WeChat shows the code to scan.", endpoint;
     WECHAT_API_URL: String = "http[s]://host[:port]", Some("https://api.weixin.qq.com"), "Where WeChat's interface is.", endpoint;
+    SMS_TASK_KEY: TaskKey = "base64 of 32 random bytes", None,
+        "The key under which messages to phones wait to be sent. `bloghub keys` makes one.", TaskKey::parse;
+    SMS_COUNTRIES: Countries = "\"*\", or countries such as CN,US (ISO 3166-1)", None,
+        "To whose phones messages go. Absent, to nobody's.", str::parse;
+    SMS_QUOTAS: SmsQuotas = sms::SMS_QUOTAS_FORM, Some(sms::DEFAULT_QUOTAS),
+        "How many messages there may be a day, and wrong tries of one phone; what is not named keeps its default.", str::parse;
+    SMS_RATE: Rate = "messages/seconds, such as 600/60", Some("600/60"),
+        "How many messages vendors are handed in any stretch of so many seconds; what is beyond waits.", str::parse;
+    SMS_PROVIDERS: SmsProviders = sms_vendors::FORM, None,
+        "Who sends messages, in turn. Absent, nobody does.", SmsProviders::parse;
     ACCESS_TOKEN_TTL: Duration = "seconds, from 60 to 2592000", Some("900"), "How long an access token is good.", seconds;
     COMMON_PASSWORDS: CommonPasswords = "\"refuse\" or \"allow\"", Some("refuse"),
         "Whether the 3,000 most common passwords may be chosen.", common_passwords;
@@ -86,6 +101,8 @@ settings! {
     RATE_LIMITS: bool = "\"on\" or \"off\"", Some("on"), "Whether it is limited how often anyone may call.", on_or_off;
     RATE_LIMIT_QUOTAS: Quotas = limit::FORM, Some(limit::DEFAULTS),
         "How many calls are allowed in how many seconds; a class and dimension that is not named has no limit.", str::parse;
+    LOGIN_LOCKOUT: Patiences = lockout::FORM, Some(lockout::DEFAULTS),
+        "How many tries to log in are free within how many seconds; what is not named has no limit.", str::parse;
     TRUSTED_PROXIES: TrustedProxies = "addresses or networks such as 10.0.0.0/8 separated by commas", None,
         "Whose X-Forwarded-For counts. Absent, nobody's.", str::parse;
     LOG_LEVEL: LevelFilter = "error, warn, info, debug or trace", Some("info"), "How much is logged.", log_level;

@@ -57,13 +57,19 @@ pub enum Standing {
     Live(Article),
     /// What the article was when its author withdrew it. Its version counts on.
     Withdrawn(Article),
+    /// Nothing, for good: the author is gone, and the text with them. To readers it is withdrawn.
+    Erased {
+        /// Which change of the article that was.
+        version: u64,
+    },
 }
 
 impl Standing {
-    /// The article as it is or was.
-    pub fn article(&self) -> &Article {
+    /// The article as it is or was; `None` if nothing of it is left.
+    pub fn article(&self) -> Option<&Article> {
         match self {
-            Self::Live(article) | Self::Withdrawn(article) => article,
+            Self::Live(article) | Self::Withdrawn(article) => Some(article),
+            Self::Erased { .. } => None,
         }
     }
 }

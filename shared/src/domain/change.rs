@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArticleId, UserId, article::Slug, user::Username};
+use super::{ArticleId, TaskId, UserId, article::Slug, user::Username};
 
 /// The form that changes are written in. Another number is another meaning, which a consumer of this form refuses.
 const FORM: u8 = 1;
@@ -37,6 +37,8 @@ pub enum Subject {
     ArticleCounters(ArticleId),
     /// How many follow a user and are followed.
     FollowCounters(UserId),
+    /// A message to a phone that is to be sent; the version counts how often it was given to the queue.
+    SmsTask(TaskId),
 }
 
 /// What two names must not have in common, see [`Username::folded`].
@@ -118,6 +120,7 @@ mod tests {
     fn a_change_is_written_in_the_form_that_consumers_know() {
         let user = Subject::User("01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap());
         let name = Subject::Username(FoldedUsername::parse("张伟").unwrap());
+        let task = Subject::SmsTask("01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap());
         for (change, text) in [
             (article(3), r#"{"form":1,"what":"article","id":"how-to","version":3,"gone":false}"#),
             (
@@ -127,6 +130,10 @@ mod tests {
             (
                 Change { subject: name, version: None, gone: false },
                 r#"{"form":1,"what":"username","id":"张伟","version":null,"gone":false}"#,
+            ),
+            (
+                Change { subject: task, version: Some(1), gone: false },
+                r#"{"form":1,"what":"smsTask","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","version":1,"gone":false}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&change).unwrap(), text);

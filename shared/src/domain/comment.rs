@@ -122,11 +122,6 @@ impl Comment {
     pub fn root(&self) -> CommentId {
         self.reply.map_or(self.id, |reply| reply.root)
     }
-
-    /// Whether `user` may delete it: whoever wrote it, and whoever wrote the article.
-    pub fn may_be_deleted_by(&self, user: UserId, article_author: UserId) -> bool {
-        self.author_id == Some(user) || user == article_author
-    }
 }
 
 /// What is said: at most [`MAX_BODY_CHARS`], not blank.

@@ -24,6 +24,11 @@ macro_rules! identifiers {
                 Self(Ulid::from_parts(now.as_millis().unsigned_abs(), u128::from_be_bytes(wide)))
             }
 
+            /// When it was made.
+            pub fn made_at(self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).expect("48 bits fit"))
+            }
+
             /// The identifier as 16 bytes, big endian.
             pub fn to_bytes(self) -> [u8; 16] {
                 self.0.to_bytes()
@@ -64,4 +69,6 @@ identifiers! {
     DraftId
     /// Identifies one try to take a lease.
     HolderId
+    /// Identifies a message that is to be sent, and orders it among the others by when it was asked for.
+    TaskId
 }

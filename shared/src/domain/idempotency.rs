@@ -74,6 +74,12 @@ impl HmacKey {
         tag
     }
 
+    /// The tag of several `parts`, none of which has a line break.
+    pub(super) fn tag_of(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
+        let lines: String = parts.iter().flat_map(|part| [*part, "\n"]).collect();
+        self.tag(purpose, lines.as_bytes())
+    }
+
     /// Whether `tag` is that of `message` for this `purpose`; how long it takes tells nothing.
     pub fn verify(&self, purpose: &str, message: &[u8], tag: &[u8]) -> bool {
         let message = [purpose.as_bytes(), b"\n", message].concat();

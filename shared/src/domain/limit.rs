@@ -15,11 +15,13 @@ pub enum RouteClass {
     Login,
     /// Making an account.
     SignUp,
+    /// Asking for a code by message.
+    Code,
 }
 
 impl RouteClass {
     /// All classes.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Login, Self::SignUp];
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Login, Self::SignUp, Self::Code];
 
     /// The class as configuration and keys name it.
     pub const fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl RouteClass {
             Self::Write => "write",
             Self::Login => "login",
             Self::SignUp => "signup",
+            Self::Code => "code",
         }
     }
 
@@ -36,7 +39,7 @@ impl RouteClass {
     pub const fn counting(self) -> Counting {
         match self {
             Self::Read | Self::Write => Counting::TokenBucket,
-            Self::Login | Self::SignUp => Counting::SlidingWindow,
+            Self::Login | Self::SignUp | Self::Code => Counting::SlidingWindow,
         }
     }
 }
@@ -115,11 +118,11 @@ pub struct Quota {
 }
 
 /// What configuration looks like.
-pub const FORM: &str = "\"<class> <dimension> <calls>/<seconds>\" separated by commas, such as \"write user 120/60\"; classes: read, write, login, signup; dimensions: user, address";
+pub const FORM: &str = "\"<class> <dimension> <calls>/<seconds>\" separated by commas, such as \"write user 120/60\"; classes: read, write, login, signup, code; dimensions: user, address";
 
 /// What holds where nothing is configured. A person who reads and writes as fast as one can stays far below; a school behind one
 /// address stays below the addresses' quotas; a script that guesses passwords does not.
-pub const DEFAULTS: &str = "read user 1200/60, read address 2400/60, write user 120/60, write address 600/60, login address 60/60, signup address 100/3600";
+pub const DEFAULTS: &str = "read user 1200/60, read address 2400/60, write user 120/60, write address 600/60, login address 60/60, signup address 100/3600, code address 30/3600";
 
 /// The quotas of all classes and dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]

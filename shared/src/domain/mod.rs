@@ -2,8 +2,10 @@
 //!
 //! A value of a type from here is valid by construction; nothing downstream checks it again.
 
+pub mod agent;
 pub mod article;
 pub mod change;
+pub mod code;
 pub mod comment;
 pub mod draft;
 mod field;
@@ -13,16 +15,20 @@ mod id;
 pub mod idempotency;
 pub mod identity;
 pub mod limit;
+pub mod lockout;
+pub mod login;
 pub mod page;
 pub mod password;
+pub mod policy;
 pub mod reaction;
 pub mod session;
+pub mod sms;
 pub mod tag;
 mod timestamp;
 pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, UserId};
+pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, TaskId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

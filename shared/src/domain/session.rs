@@ -1,15 +1,20 @@
 //! Logins: a session, the refresh token that keeps it alive and the access token that stands for it.
 
-use std::{fmt, time::Duration};
+mod refresh;
+mod rights;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use ring::digest;
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-use super::{SessionId, Timestamp, UserId};
+use super::{SessionId, Timestamp, UserId, agent::Agent, user::Role};
+
+pub use refresh::{FamilyHash, GRACE, RefreshHash, RefreshToken, Salt};
+pub use rights::{Known, LiveSession, Rights, SessionState};
 
 /// How long a session lives, from login, however often it is refreshed.
 pub const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long after a login its session may do what only whoever has just proved who they are may do.
+pub const RECENT: Duration = Duration::from_secs(10 * 60);
 
 /// One login of one user.
 #[derive(Debug, Clone)]
@@ -18,7 +23,15 @@ pub struct Session {
     pub id: SessionId,
     /// Who logged in.
     pub user_id: UserId,
-    /// What the session's refresh token hashes to.
+    /// By what they logged in: its tokens are good for no other family of clients.
+    pub agent: Agent,
+    /// The user's role at that time.
+    pub role: Role,
+    /// The user's epoch when they proved who they are: a change since then has ended the session before it began.
+    pub epoch: u64,
+    /// What every refresh token of the session has in common.
+    pub family: FamilyHash,
+    /// What the session's current refresh token hashes to.
     pub refresh_hash: RefreshHash,
     /// When the login was.
     pub created_at: Timestamp,
@@ -26,56 +39,47 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// SHA-256 of a refresh token's secret. The secret has 256 random bits, so that a plain digest protects it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefreshHash(pub [u8; 32]);
+impl Session {
+    /// What the session is at its beginning.
+    pub fn state(&self) -> SessionState {
+        let Self { agent, role, epoch, .. } = self;
+        SessionState::Live(LiveSession { browser: agent.browser.clone(), role: *role, began: *epoch, seen: *epoch })
+    }
 
-/// A refresh token: names its session and proves by a secret that it is the session's.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RefreshToken {
-    /// Whose session it is.
-    pub user_id: UserId,
-    /// The session.
-    pub session_id: SessionId,
-    secret: [u8; 32],
-}
-
-impl fmt::Debug for RefreshToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshToken").field("session_id", &self.session_id).finish_non_exhaustive()
+    /// Whom its access tokens stand for.
+    pub fn identity(&self) -> Identity {
+        Identity { user_id: self.user_id, session_id: self.id }
     }
 }
 
-impl RefreshToken {
-    /// A token of `session_id` with a fresh random `secret`.
-    pub fn new(user_id: UserId, session_id: SessionId, secret: [u8; 32]) -> Self {
-        Self { user_id, session_id, secret }
-    }
+/// A session as its user sees it.
+#[derive(Debug, Clone)]
+pub struct ListedSession {
+    /// Identifies the login.
+    pub id: SessionId,
+    /// By what they logged in.
+    pub agent: Agent,
+    /// When the login was.
+    pub created_at: Timestamp,
+    /// When a refresh token of it was last used, or else when the login was.
+    pub last_used_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
 
-    /// Reads what [`encode`](Self::encode) wrote; `None` if it is nothing of the kind.
-    pub fn decode(text: &str) -> Option<Self> {
-        let bytes: [u8; 64] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let (user, rest) = bytes.split_first_chunk::<16>()?;
-        let (session, rest) = rest.split_first_chunk::<16>()?;
-        Some(Self::new(UserId::from_bytes(*user), SessionId::from_bytes(*session), *rest.first_chunk()?))
-    }
-
-    /// The token as clients keep it: 86 characters of URL-safe base64.
-    pub fn encode(&self) -> String {
-        let parts = [&self.user_id.to_bytes()[..], &self.session_id.to_bytes(), &self.secret];
-        BASE64_URL_SAFE_NO_PAD.encode(parts.concat())
-    }
-
-    /// What the session stores of the token.
-    pub fn hash(&self) -> RefreshHash {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, &self.secret).as_ref());
-        RefreshHash(hash)
-    }
+/// What became of a refresh token.
+#[derive(Debug, Clone)]
+pub enum Renewal {
+    /// It was the current one, or the one before within [`GRACE`]; this one is current now.
+    Renewed(RefreshToken),
+    /// It had been replaced by others: somebody has a copy. The session has ended.
+    Reused,
+    /// It is no token of a live session of this family of clients.
+    Refused,
 }
 
 /// Whom an access token stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The user.
     pub user_id: UserId,
@@ -83,43 +87,59 @@ pub struct Identity {
     pub session_id: SessionId,
 }
 
+impl Identity {
+    /// When the session of this login ends at the latest.
+    pub fn ends_at(&self) -> Timestamp {
+        self.session_id.made_at().plus(LIFETIME)
+    }
+
+    /// Whether the login was less than [`RECENT`] ago.
+    pub fn is_recent(&self, now: Timestamp) -> bool {
+        now < self.session_id.made_at().plus(RECENT)
+    }
+}
+
 /// What an access token gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
     /// Whom it stands for.
     pub identity: Identity,
-    /// When it stops being good.
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// When it stops being good: clocks may differ a little.
     pub good_until: Timestamp,
 }
 
-/// What is known of a session that a token names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionState {
-    /// Its tokens are good.
-    Live,
-    /// It was logged out, has expired or never was.
-    Ended,
+impl Access {
+    /// Whether the last third of its life has begun.
+    pub fn is_ageing(&self, now: Timestamp) -> bool {
+        let life = self.expires_at.as_millis() - self.issued_at.as_millis();
+        now.as_millis() >= self.expires_at.as_millis() - life / 3
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn token() -> RefreshToken {
-        let now = Timestamp::from_millis(1_700_000_000_000);
-        RefreshToken::new(UserId::new(now, [1; 10]), SessionId::new(now, [2; 10]), [3; 32])
+    #[test]
+    fn a_token_ages_in_the_last_third_of_its_life() {
+        let at = |secs: i64| Timestamp::from_millis(secs * 1_000);
+        let identity = Identity { user_id: UserId::new(at(0), [1; 10]), session_id: SessionId::new(at(0), [2; 10]) };
+        let access = Access { identity, issued_at: at(100), expires_at: at(1_000), good_until: at(1_005) };
+        assert!(!access.is_ageing(at(699)));
+        assert!(access.is_ageing(at(700)));
+        assert!(access.is_ageing(at(1_004)));
     }
 
     #[test]
-    fn a_token_is_read_back_as_it_was_written() {
-        assert_eq!(RefreshToken::decode(&token().encode()), Some(token()));
-    }
-
-    #[test]
-    fn what_is_no_token_is_none() {
-        let long = token().encode() + "AAAA";
-        for text in ["", "x", "é", &long, &long[..80], "eyJhbGciOiJub25lIn0.e30."] {
-            assert_eq!(RefreshToken::decode(text), None, "{text:?}");
-        }
+    fn a_login_is_recent_for_ten_minutes_and_over_after_thirty_days() {
+        let at = |secs: i64| Timestamp::from_millis(secs * 1_000);
+        let identity = Identity { user_id: UserId::new(at(0), [1; 10]), session_id: SessionId::new(at(50), [2; 10]) };
+        assert!(identity.is_recent(at(649)));
+        assert!(!identity.is_recent(at(650)));
+        assert_eq!(identity.ends_at(), at(50 + 30 * 24 * 3600));
     }
 }

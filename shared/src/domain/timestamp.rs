@@ -34,6 +34,11 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(later.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// How long it is from this to `later`; nothing if that is past.
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or_default())
+    }
+
     /// `now`, or one millisecond after this if the clock has not moved past it: a change is always seen to move time.
     pub fn next(self, now: Self) -> Self {
         Self(now.0.max(self.0 + 1))

@@ -30,6 +30,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Counts the changes, from 1.
     pub version: u64,
+    /// Counts the changes of what the user's sessions may do, from 0: a session remembers in which epoch it began.
+    pub epoch: u64,
 }
 
 impl User {
@@ -48,6 +50,16 @@ pub struct Profile {
     pub bio: Option<Bio>,
     /// Where the user's picture is.
     pub image: Option<ImageUrl>,
+}
+
+/// What is shown for the name of a user who is gone. Nobody can have it.
+const DELETED: &str = "[deleted]";
+
+impl Profile {
+    /// What is shown of a user who is gone.
+    pub fn deleted() -> Self {
+        Self { username: Username(DELETED.to_owned()), bio: None, image: None }
+    }
 }
 
 /// What a user wants to be different; `None` keeps what is stored.
@@ -121,13 +133,17 @@ impl Username {
     /// Parses a name.
     ///
     /// # Errors
-    /// A blank or overlong name, one with `/` or control characters.
+    /// A blank or overlong name, one with `/` or control characters, and `[deleted]`.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let name = violation::line(&text.nfkc().collect::<String>(), 64)?;
         if name.contains('/') {
             return Err(Violation::must_be("a name without \"/\""));
         }
-        Ok(Self(name))
+        let name = Self(name);
+        if name.folded() == DELETED {
+            return Err(Violation::must_be("somebody's name"));
+        }
+        Ok(name)
     }
 
     /// A name for somebody who has not chosen one: `user-` and 16 hexadecimal digits of what is `random`.
@@ -224,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for name in ["", "  ", "a/b", "a\u{0}b", &"x".repeat(65)] {
+        for name in ["", "  ", "a/b", "a\u{0}b", "[deleted]", " [DELETED] ", "［deleted］", &"x".repeat(65)] {
             assert!(Username::parse(name).is_err(), "{name:?}");
         }
     }

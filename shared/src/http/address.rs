@@ -1,9 +1,9 @@
 //! Which address a request comes from.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{convert::Infallible, net::IpAddr, str::FromStr};
 
-use axum::extract::Request;
-use http::HeaderName;
+use axum::extract::{FromRequestParts, Request};
+use http::{HeaderName, request::Parts};
 use ipnet::IpNet;
 use lambda_http::request::RequestContext;
 
@@ -14,6 +14,18 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The other end of the connection, where requests do not come through a gateway.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
+
+/// The network of the client that a request comes from, as the entrance found it; absent if nobody knows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or_default())
+    }
+}
 
 /// Proxies whose word about a client's address counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,76 +1,24 @@
-//! Who is asking. The entrance has verified the token and asked the cache for its session; where that knows nothing, the table is
+//! Who is asking. The entrance has verified the token and asked the cache for its session; where that knows nothing, the tables are
 //! asked here, once a handler wants to know.
 
-use std::{sync::Arc, time::Duration};
+mod presented;
+
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
-use http::{header::AUTHORIZATION, request::Parts};
+use http::request::Parts;
 
+pub(super) use self::presented::Presented;
 use super::{ApiError, entrance::Entrance};
 use crate::{
-    accounts,
     domain::{
-        Timestamp,
-        session::{Identity, SessionState},
+        Timestamp, UserId,
+        policy::{Action, Refusal},
+        session::{Access, Identity, LiveSession, SessionState},
+        user::Role,
     },
-    ports::tokens::TokenVerifier,
     telemetry::chain,
 };
-
-/// How long it is remembered that there is no such session any more.
-const REMEMBER_ENDED: Duration = Duration::from_secs(60);
-
-/// What a request says of who it is from.
-#[derive(Debug, Clone)]
-pub(super) enum Presented {
-    /// Nothing.
-    Nothing,
-    /// The name of a scheme without a token.
-    EmptyToken,
-    /// Something that is no token of ours.
-    BadToken,
-    /// A token that we issued and that has not expired.
-    Token(String, Identity),
-}
-
-impl Presented {
-    /// What stands in `Authorization: Token …` or `Bearer …`.
-    pub(super) fn by(parts: &Parts, tokens: &dyn TokenVerifier, now: Timestamp) -> Self {
-        let Some(value) = parts.headers.get(AUTHORIZATION) else { return Self::Nothing };
-        let Ok(value) = value.to_str().map(str::trim) else { return Self::BadToken };
-        if value.is_empty() {
-            return Self::Nothing;
-        }
-        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-        let known = ["token", "bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-        match token.trim() {
-            "" if known => Self::EmptyToken,
-            token if known => match tokens.verify(token, now) {
-                Some(access) => Self::Token(token.to_owned(), access.identity),
-                None => Self::BadToken,
-            },
-            _ => Self::BadToken,
-        }
-    }
-
-    /// Whom the token names.
-    pub(super) fn identity(&self) -> Option<Identity> {
-        match self {
-            Self::Token(_, identity) => Some(*identity),
-            Self::Nothing | Self::EmptyToken | Self::BadToken => None,
-        }
-    }
-
-    /// The token, if one came along that is good for its form.
-    fn token(&self) -> Result<Option<(&str, Identity)>, ApiError> {
-        match self {
-            Self::Nothing => Ok(None),
-            Self::EmptyToken => Err(ApiError::TokenMissing),
-            Self::BadToken => Err(ApiError::TokenInvalid),
-            Self::Token(token, identity) => Ok(Some((token, *identity))),
-        }
-    }
-}
 
 /// What the entrance learnt of who is asking.
 #[derive(Clone)]
@@ -79,15 +27,24 @@ pub(super) struct Admission(Arc<Learnt>);
 struct Learnt {
     entrance: Entrance,
     presented: Presented,
+    now: Timestamp,
     /// What the cache knows of the token's session.
     session: Option<SessionState>,
     /// Whether the cache is away.
     away: bool,
+    /// The token that takes the place of one that ages.
+    renewed: OnceLock<String>,
 }
 
 impl Admission {
-    pub(super) fn new(entrance: Entrance, presented: Presented, session: Option<SessionState>, away: bool) -> Self {
-        Self(Arc::new(Learnt { entrance, presented, session, away }))
+    pub(super) fn new(
+        entrance: Entrance,
+        presented: Presented,
+        session: Option<SessionState>,
+        away: bool,
+        now: Timestamp,
+    ) -> Self {
+        Self(Arc::new(Learnt { entrance, presented, now, session, away, renewed: OnceLock::new() }))
     }
 
     fn of(parts: &Parts) -> Result<Self, ApiError> {
@@ -95,29 +52,47 @@ impl Admission {
         learnt.ok_or_else(|| ApiError::Internal("a handler asks who is there, and its function has no entrance".into()))
     }
 
-    /// Whoever holds a token of a live session.
+    /// The token that goes along with the answer, if whoever asks was found to need one.
+    pub(super) fn renewed(&self) -> Option<&str> {
+        self.0.renewed.get().map(String::as_str)
+    }
+
+    /// Whoever holds a token of a live session that this kind of client began.
     async fn viewer(&self) -> Result<Option<Viewer>, ApiError> {
-        let Some((token, identity)) = self.0.presented.token()? else { return Ok(None) };
+        let Some((token, access, agent)) = self.0.presented.token()? else { return Ok(None) };
+        let identity = access.identity;
+        if identity.ends_at() <= self.0.now {
+            return Err(ApiError::TokenInvalid);
+        }
         match self.state(identity).await? {
-            SessionState::Live => Ok(Some(Viewer { identity, token: token.to_owned() })),
-            SessionState::Ended => Err(ApiError::TokenInvalid),
+            SessionState::Live(LiveSession { browser, role, .. }) if browser == agent.browser => {
+                let token = self.renew(access)?.unwrap_or_else(|| token.to_owned());
+                Ok(Some(Viewer { identity, role, token, now: self.0.now }))
+            }
+            SessionState::Live(_) | SessionState::Ended => Err(ApiError::TokenInvalid),
         }
     }
 
-    /// From the cache; where that knows nothing or is away, from the table.
+    /// A new token of the same session, if this one ages and the function may sign.
+    fn renew(&self, access: &Access) -> Result<Option<String>, ApiError> {
+        let Some(signer) = self.0.entrance.renewals.as_ref().filter(|_| access.is_ageing(self.0.now)) else {
+            return Ok(None);
+        };
+        let token = signer.sign(access.identity, self.0.now)?;
+        Ok(Some(self.0.renewed.get_or_init(|| token).clone()))
+    }
+
+    /// From the cache; where that knows nothing or is away, from the tables.
     async fn state(&self, identity: Identity) -> Result<SessionState, ApiError> {
-        let Learnt { entrance, session, away, .. } = &*self.0;
+        let Learnt { entrance, session, away, now, .. } = &*self.0;
         if let Some(state) = session {
-            return Ok(*state);
+            return Ok(state.clone());
         }
         let sessions = entrance.sessions.as_ref();
         let sessions = sessions.ok_or_else(|| ApiError::Internal("the function may not read sessions".into()))?;
-        let state = sessions.state(identity, entrance.system.now()).await?;
-        if !away {
-            let ttl = if state == SessionState::Live { accounts::REMEMBER } else { REMEMBER_ENDED };
-            if let Err(error) = entrance.cache.remember(identity.session_id, state, ttl).await {
-                tracing::warn!(error = chain(&error), "the session is not remembered");
-            }
+        let state = sessions.state(identity, *now).await?;
+        if !away && let Err(error) = entrance.cache.remember(identity, &state, *now).await {
+            tracing::warn!(error = chain(&error), "the session is not remembered");
         }
         Ok(state)
     }
@@ -126,13 +101,47 @@ impl Admission {
 /// Whoever asks, logged in.
 ///
 /// # Errors
-/// 401 without a token, with a bad one, or with one of an ended session; 503 if nobody knows.
+/// 401 without a token, with a bad one, with one of an ended session or of another kind of client; 503 if nobody knows.
 #[derive(Clone)]
 pub struct Viewer {
     /// The user and the session.
     pub identity: Identity,
-    /// The token as it came.
+    /// What the user may do.
+    pub role: Role,
+    /// The token as it came, or the one that takes its place.
     pub token: String,
+    now: Timestamp,
+}
+
+impl Viewer {
+    /// Asks the [policy](crate::domain::policy) whether they may do this to what `owners` own. `thing` is what a refusal names.
+    ///
+    /// # Errors
+    /// 403: it is somebody else's, or takes another role.
+    pub fn may(&self, action: Action, thing: &'static str, owners: &[UserId]) -> Result<(), ApiError> {
+        action.allows(self.identity.user_id, self.role, owners).map_err(|refusal| match refusal {
+            Refusal::NotTheirs => ApiError::Forbidden(thing),
+            Refusal::Takes(role) => ApiError::RoleRequired(role),
+        })
+    }
+
+    /// When they logged in.
+    pub fn logged_in_at(&self) -> Timestamp {
+        self.identity.session_id.made_at()
+    }
+
+    /// Whether they proved who they are less than [ten minutes](crate::domain::session::RECENT) ago.
+    pub fn is_recent(&self) -> bool {
+        self.identity.is_recent(self.now)
+    }
+
+    /// Lets on only who [is recent](Self::is_recent).
+    ///
+    /// # Errors
+    /// 403: they have to log in again first.
+    pub fn require_recent_login(&self) -> Result<(), ApiError> {
+        if self.is_recent() { Ok(()) } else { Err(ApiError::LoginTooOld) }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Viewer {
@@ -149,7 +158,7 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
 /// Whoever asks, if they are logged in. Where nobody knows whether they are, they are treated as if they were not.
 ///
 /// # Errors
-/// 401 with a bad token or with one of an ended session.
+/// 401 with a bad token, with one of an ended session or of another kind of client.
 #[derive(Clone)]
 pub struct MaybeViewer(pub Option<Identity>);
 
@@ -180,7 +189,10 @@ impl<S: Sync> FromRequestParts<S> for TokenHolder {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let admission = Admission::of(parts)?;
-        let (_, identity) = admission.0.presented.token()?.ok_or(ApiError::TokenMissing)?;
-        Ok(Self(identity))
+        let (_, access, _) = admission.0.presented.token()?.ok_or(ApiError::TokenMissing)?;
+        Ok(Self(access.identity))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{Method, request::Parts};
+use http::{HeaderName, HeaderValue, Method, request::Parts};
 
 use super::{
     ApiError,
-    address::TrustedProxies,
+    address::{ClientAddress, TrustedProxies},
     auth::{Admission, Presented},
     limits::{self, RateLimits},
 };
@@ -27,10 +27,13 @@ use crate::{
         cache::{Found, Wanted},
         sessions::{SessionCache, SessionStates},
         system::System,
-        tokens::TokenVerifier,
+        tokens::{TokenSigner, TokenVerifier},
     },
     telemetry::chain,
 };
+
+/// The header of the token that takes the place of an ageing one.
+const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-access-token");
 
 /// What a function's wiring gives to let requests in.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct Entrance {
     pub cache: Arc<dyn SessionCache>,
     /// Knows all sessions; absent where no handler asks who is there.
     pub sessions: Option<Arc<dyn SessionStates>>,
+    /// Signs the tokens that take the place of ageing ones; absent where the function holds no key that signs.
+    pub renewals: Option<Arc<dyn TokenSigner>>,
     /// Knows the time and makes ids.
     pub system: Arc<dyn System>,
 }
@@ -145,13 +150,16 @@ pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     let class = (door.class)(&parts.method);
     let callers = [identity.map(|identity| Caller::User(identity.user_id)), address.map(Caller::Address)];
     let counts = callers.into_iter().flatten().filter_map(|caller| door.count(caller, class)).collect();
-    let session = identity.filter(|_| entrance.sessions.is_some()).map(|identity| identity.session_id);
+    let session = identity.filter(|_| entrance.sessions.is_some());
     let arrival = Arrival { counts, session, wanted };
 
     let arrived = if arrival.is_empty() {
         Ok(Arrived::default())
     } else {
-        entrance.arrivals.arrive(&arrival, RequestId::new(now, entrance.system.random()), now).await
+        // Behind a gateway the request's id is the gateway's.
+        let id = parts.extensions.get().copied();
+        let id = id.unwrap_or_else(|| RequestId::new(now, entrance.system.random()));
+        entrance.arrivals.arrive(&arrival, id, now).await
     };
     let away = arrived.is_err();
     let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
@@ -162,9 +170,15 @@ pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
         Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
         None => {
             let found = arrival.wanted.into_iter().zip(found).collect();
+            parts.extensions.insert(ClientAddress(address));
             parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
-            parts.extensions.insert(Admission::new(entrance.clone(), presented, session, away));
-            next.run(Request::from_parts(parts, body)).await
+            parts.extensions.insert(ClientAddress(address));
+            let admission = Admission::new(entrance.clone(), presented, session, away, now);
+            parts.extensions.insert(admission.clone());
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            let renewed = admission.renewed().and_then(|token| HeaderValue::from_str(token).ok());
+            response.headers_mut().extend(renewed.map(|token| (ACCESS_TOKEN, token)));
+            response
         }
     };
     limits::tell(&allowances, &mut response);

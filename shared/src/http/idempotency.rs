@@ -152,12 +152,18 @@ impl Answer {
         let body = serde_json::to_vec(body).map_err(|error| ApiError::Internal(error.into()))?;
         Ok(Self(KeptAnswer { status: status.as_u16(), body }))
     }
+
+    /// 204 without a body.
+    pub fn nothing() -> Self {
+        Self(KeptAnswer { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new() })
+    }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let Self(KeptAnswer { status, body }) = self;
         match StatusCode::from_u16(status) {
+            Ok(status) if body.is_empty() => status.into_response(),
             Ok(status) => (status, [(CONTENT_TYPE, "application/json")], body).into_response(),
             Err(error) => ApiError::Internal(error.into()).into_response(),
         }

@@ -11,6 +11,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Method, header};
 use lambda_http::request::RequestContext;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
@@ -53,26 +54,36 @@ pub struct Way {
 
 impl Shell {
     /// `routes` of the function `name` with everything around them.
-    pub(crate) fn around(&self, name: &'static str, way: Option<Way>, mut routes: Router) -> Router {
-        if let Some(Way { entrance, class, prefetch }) = way {
+    pub(crate) fn around(&self, name: &'static str, way: Option<Way>, routes: Router) -> Router {
+        let entrance = way.map(|Way { entrance, class, prefetch }| {
             let (limits, proxies) = (self.limits.clone(), self.proxies.clone());
             let door = Arc::new(Door { entrance, limits, proxies, class, prefetch });
-            routes = routes.layer(middleware::from_fn_with_state(door, enter));
-        }
-        routes
-            .layer(CatchPanicLayer::custom(panicked))
-            .layer(self.origins.layer())
+            middleware::from_fn_with_state(door, enter)
+        });
+        // From the outside to the inside. One layer of a router is one box around each route, cloned for each request with all that
+        // is in it: so this is one.
+        let layers = ServiceBuilder::new()
             .layer(middleware::from_fn_with_state((name, self.system.clone()), observe))
+            .layer(self.origins.layer())
+            .layer(CatchPanicLayer::custom(panicked));
+        match entrance {
+            Some(entrance) => routes.layer(layers.layer(entrance)),
+            None => routes.layer(layers),
+        }
     }
 }
 
 type Observer = (&'static str, Arc<dyn System>);
 
 /// Gives the request its id, logs one line when it is answered, and finishes the answer's headers and problem body.
-async fn observe(State((function, system)): State<Observer>, request: Request, next: Next) -> Response {
+async fn observe(State((function, system)): State<Observer>, mut request: Request, next: Next) -> Response {
     let started = system.monotonic();
-    let id = gateway_id(&request).unwrap_or_else(|| RequestId::new(system.now(), (*system).random()).to_string());
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let id = gateway_id(&request).unwrap_or_else(|| {
+        let own = RequestId::new(system.now(), (*system).random());
+        request.extensions_mut().insert(own);
+        own.to_string()
+    });
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", requestId = id, function, method = known(request.method()), route);
     let mut response = next.run(request).instrument(span.clone()).await;
     finish(&mut response, &id);

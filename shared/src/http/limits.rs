@@ -30,14 +30,15 @@ pub(super) fn tell(allowances: &[Allowance], response: &mut Response) {
     if allowances.is_empty() {
         return;
     }
-    let list = |item: fn(&Allowance) -> String| {
-        HeaderValue::from_str(&allowances.iter().map(item).collect::<Vec<_>>().join(", "))
-            .expect("names and numbers are visible ASCII")
-    };
-    let left = list(|a| format!("\"{}\";r={};t={}", a.dimension.name(), a.remaining, seconds(a.reset)));
-    let policy = list(|a| format!("\"{}\";q={};w={}", a.dimension.name(), a.quota.calls, a.quota.window.as_secs()));
-    response.headers_mut().insert(RATE_LIMIT, left);
-    response.headers_mut().insert(POLICY, policy);
+    let (mut left, mut policy) = (String::with_capacity(64), String::with_capacity(64));
+    for Allowance { quota, dimension, remaining, reset, .. } in allowances {
+        let (comma, name) = (if left.is_empty() { "" } else { ", " }, dimension.name());
+        left += &format!("{comma}\"{name}\";r={remaining};t={}", seconds(*reset));
+        policy += &format!("{comma}\"{name}\";q={};w={}", quota.calls, quota.window.as_secs());
+    }
+    let header = |list| HeaderValue::try_from(list).expect("names and numbers are visible ASCII");
+    response.headers_mut().insert(RATE_LIMIT, header(left));
+    response.headers_mut().insert(POLICY, header(policy));
 }
 
 /// Whole seconds, so that whoever waits for them has waited long enough.

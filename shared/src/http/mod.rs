@@ -1,6 +1,7 @@
 //! What every HTTP function does alike: parsing, who is asking, errors, log lines, headers.
 
 mod address;
+mod agent;
 pub mod auth;
 pub mod cookies;
 pub mod cors;
@@ -19,7 +20,8 @@ mod query;
 mod reading;
 pub mod views;
 
-pub use address::{Peer, TrustedProxies};
+pub use address::{ClientAddress, Peer, TrustedProxies};
+pub use agent::ClientAgent;
 pub(crate) use entrance::Prefetch;
 pub use entrance::{Arriving, Asked, Entrance, Prefetched};
 pub use if_match::{IfMatch, version_tag};

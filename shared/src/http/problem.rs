@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::{MAX_BODY_BYTES, if_match::version_tag, limits::seconds};
 use crate::{
-    domain::{Violation, Violations, flow::FlowError},
-    ports::{StoreError, providers::ProviderError, users::Unique},
+    domain::{Violation, Violations, flow::FlowError, user::Role},
+    ports::{StoreError, codes::SendCodeError, providers::ProviderError, users::Unique},
     telemetry::chain,
 };
 
@@ -35,6 +35,8 @@ pub enum ApiError {
     CredentialsInvalid,
     /// 401: the refresh token is unknown, expired, or of an ended session.
     RefreshTokenInvalid,
+    /// 401: the code is wrong, used, expired, or there never was one.
+    CodeInvalid,
     /// 401: a login by way of a provider did not begin in this browser, took too long, or was finished before.
     LoginStateInvalid(&'static str),
     /// 401: the provider does not confirm who it is: the user said no, or brought a code that it does not know.
@@ -45,6 +47,10 @@ pub enum ApiError {
     LoginCodeInvalid,
     /// 403: the thing belongs to somebody else.
     Forbidden(&'static str),
+    /// 403: it takes at least this role.
+    RoleRequired(Role),
+    /// 403: it takes a login that is younger than ten minutes.
+    LoginTooOld,
     /// 404: there is no such thing.
     NotFound(&'static str),
     /// 405: the path has other methods, named here as `Allow` lists them.
@@ -107,6 +113,16 @@ impl From<StoreError> for ApiError {
             StoreError::Unavailable { .. } => Self::Unavailable(error),
             StoreError::Contended { .. } => Self::Contended("request"),
             StoreError::Fault { .. } => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<SendCodeError> for ApiError {
+    fn from(error: SendCodeError) -> Self {
+        match error {
+            SendCodeError::Country => Self::invalid("phone", Violation("is in a country that gets no messages".into())),
+            SendCodeError::TooMany(retry_after) => Self::TooManyRequests { retry_after },
+            SendCodeError::Store(error) => error.into(),
         }
     }
 }
@@ -199,6 +215,9 @@ impl ApiError {
             Self::CredentialsInvalid => {
                 unauthorized("credentials-invalid", "The credentials are wrong", one("credentials", "invalid"))
             }
+            Self::CodeInvalid => {
+                unauthorized("code-invalid", "Ask for another code", one("code", "is invalid or has expired"))
+            }
             Self::RefreshTokenInvalid => {
                 unauthorized("refresh-token-invalid", "Log in again", one("refreshToken", "is invalid"))
             }
@@ -217,6 +236,18 @@ impl ApiError {
             Self::Forbidden(thing) => {
                 kind(StatusCode::FORBIDDEN, "forbidden", "It belongs to somebody else", one(thing, "forbidden"))
             }
+            Self::RoleRequired(role) => kind(
+                StatusCode::FORBIDDEN,
+                "role-required",
+                "It takes another role",
+                one("role", format!("must be at least {role}")),
+            ),
+            Self::LoginTooOld => kind(
+                StatusCode::FORBIDDEN,
+                "login-too-old",
+                "Log in again first",
+                one("login", "must be younger than 10 minutes"),
+            ),
             Self::NotFound(thing) => {
                 kind(StatusCode::NOT_FOUND, "not-found", "There is no such thing", one(thing, "not found"))
             }

@@ -4,6 +4,7 @@ mod collections;
 mod comments;
 mod identities;
 mod profiles;
+mod sessions;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +24,7 @@ pub use collections::{CollectedView, CollectionsAnswer};
 pub use comments::{CommentAnswer, CommentView, CommentsAnswer};
 pub use identities::{IdentitiesAnswer, IdentityAnswer, IdentityView};
 pub use profiles::{CountedProfileView, ProfileAnswer, ProfilesAnswer};
+pub use sessions::{RoleAnswer, SessionView, SessionsAnswer};
 
 /// `{"user": …}`: one's own account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -40,6 +42,8 @@ pub struct UserView {
     pub token: String,
     /// The name.
     pub username: String,
+    /// What the user may do: `reader`, `author`, `moderator` or `admin`.
+    pub role: &'static str,
     /// What the user says of themselves.
     #[schema(required = true)]
     pub bio: Option<String>,
@@ -167,6 +171,7 @@ impl UserView {
             email: user.email.map(EmailAddress::into).unwrap_or_default(),
             token,
             username: user.username.into(),
+            role: user.role.name(),
             bio: user.bio.map(Bio::into),
             image: user.image.map(ImageUrl::into),
         }

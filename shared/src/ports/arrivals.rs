@@ -7,9 +7,9 @@ use super::{
     cache::{Found, Wanted},
 };
 use crate::domain::{
-    RequestId, SessionId, Timestamp,
+    RequestId, Timestamp,
     limit::{Allowance, Caller, Quota, RouteClass},
-    session::SessionState,
+    session::{Identity, SessionState},
 };
 
 /// A call to be counted.
@@ -28,8 +28,8 @@ pub struct Count {
 pub struct Arrival {
     /// What it counts as.
     pub counts: Vec<Count>,
-    /// The session of its token.
-    pub session: Option<SessionId>,
+    /// Whom its token stands for.
+    pub session: Option<Identity>,
     /// Values that it will need if they are cached.
     pub wanted: Vec<Wanted>,
 }
@@ -46,7 +46,7 @@ impl Arrival {
 pub struct Arrived {
     /// What became of each call.
     pub allowances: Vec<Allowance>,
-    /// What is known of the session; `None` if nothing.
+    /// What is known of the token's session; `None` if nothing.
     pub session: Option<SessionState>,
     /// What is cached.
     pub found: Vec<Found>,

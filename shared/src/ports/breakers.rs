@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{
+    StoreError,
+    permission::{Permission, Table},
+};
 use crate::resilience::breaker::State;
 
 /// A state as it was read.
@@ -24,3 +27,7 @@ pub trait BreakerStates: Send + Sync {
     /// at another revision.
     async fn swap(&self, name: &str, seen: u64, next: &State) -> Result<bool, StoreError>;
 }
+
+/// What [`BreakerStates`] does to tables.
+pub const BREAKERS: &[Permission] =
+    &[Permission::new(Table::Coordination, "GetItem"), Permission::new(Table::Coordination, "PutItem")];

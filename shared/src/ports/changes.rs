@@ -29,7 +29,7 @@ pub trait ChangeQueues: Send + Sync {
 }
 
 /// What [`ChangeQueues`] does to which queue.
-pub const CHANGE_QUEUES: &[Permission] = &[Permission::send(Queue::CacheEvict)];
+pub const CHANGE_QUEUES: &[Permission] = &[Permission::send(Queue::CacheEvict), Permission::send(Queue::SmsDispatch)];
 
 /// Changes that were not sent.
 #[derive(Debug)]

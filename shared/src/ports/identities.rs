@@ -59,11 +59,12 @@ pub enum NotUnlinked {
     Store(#[from] StoreError),
 }
 
-/// Logging in by an identity.
+/// Logging in by an identity. One that was a deleted user's is nobody's from the moment of the deletion, whether or not the
+/// [sweep](super::sweeps) has come to it.
 #[async_trait]
 pub trait Identities: Send + Sync {
-    /// Whose account the first of these identities is that belongs to one.
-    async fn owner(&self, ids: &[IdentityId]) -> Result<Option<UserId>, StoreError>;
+    /// Who has the first of these identities that belongs to an account.
+    async fn owner(&self, ids: &[IdentityId]) -> Result<Option<User>, StoreError>;
 
     /// Stores a new user with their identity, and their first session if there is one: all or nothing, and of several with
     /// one identity exactly one.
@@ -81,6 +82,7 @@ pub trait Identities: Send + Sync {
 /// What [`Identities`] does to tables.
 pub const IDENTITIES: &[Permission] = &[
     Permission::new(Table::Users, "BatchGetItem"),
+    Permission::new(Table::Users, "GetItem"),
     Permission::new(Table::Users, "PutItem"),
     Permission::new(Table::Users, "UpdateItem"),
     Permission::new(Table::Sessions, "PutItem"),

@@ -17,6 +17,8 @@ pub enum Table {
     Coordination,
     /// Likes, collections, follows and the counters of all that is done about an article or a user.
     Interactions,
+    /// Messages to send, and how many there were.
+    Tasks,
 }
 
 /// The platform's queues, each with a dead-letter queue behind it.
@@ -24,16 +26,19 @@ pub enum Table {
 pub enum Queue {
     /// Changes after which cached values may be stale.
     CacheEvict,
+    /// Messages to phones that are to be sent.
+    SmsDispatch,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 1] = [Self::CacheEvict];
+    pub const ALL: [Self; 2] = [Self::CacheEvict, Self::SmsDispatch];
 
     /// What the queue is called after the stack's name, and the function that takes from it: `cache-evict`, for example.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CacheEvict => "cache-evict",
+            Self::SmsDispatch => "sms-dispatch",
         }
     }
 }

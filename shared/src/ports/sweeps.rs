@@ -1,5 +1,5 @@
-//! What deletions leave to be swept: bodies of deleted drafts and articles, comments on deleted articles, and replies in deleted
-//! threads, which may be too many for the request that deleted them.
+//! What deletions leave to be swept: what was a deleted user's, bodies of deleted drafts and articles, comments on deleted articles,
+//! and replies in deleted threads, which may be too many for the request that deleted them.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,93 @@ use super::{
     leases::{GuardedWriteError, Lease},
     permission::{Permission, Table},
 };
-use crate::domain::{ArticleId, DraftId, comment::CommentId};
+use crate::domain::{ArticleId, DraftId, Timestamp, UserId, comment::CommentId};
+
+/// Says that a user is gone, and that something of theirs may still be there. It is stored in the deletion's transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserMark {
+    /// Who.
+    pub user: UserId,
+    /// When they went. A request of theirs that was under way then may write something after.
+    pub since: Timestamp,
+}
+
+/// A kind of what is left of a deleted user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// By what else they logged in, and tries to.
+    Identities,
+    /// Their logins.
+    Sessions,
+    /// Answers that are kept under their idempotency keys.
+    Answers,
+    /// Drafts and articles. Readers of an article are told that it was withdrawn.
+    Writings,
+    /// Likes.
+    Likes,
+    /// Their collection.
+    Collection,
+    /// That they follow others.
+    Followees,
+    /// That others follow them.
+    Followers,
+    /// Counts of all these.
+    Counts,
+}
+
+impl Remains {
+    /// All kinds, what is most personal first.
+    pub const ALL: [Self; 9] = [
+        Self::Identities,
+        Self::Sessions,
+        Self::Answers,
+        Self::Writings,
+        Self::Likes,
+        Self::Collection,
+        Self::Followees,
+        Self::Followers,
+        Self::Counts,
+    ];
+}
+
+/// Finds what was deleted users', and sweeps it. What others see of it moves along: counts, lists. Comments stay, as nobody's.
+#[async_trait]
+pub trait UserSweeps: Send + Sync {
+    /// At most `limit` marks behind that of `last`.
+    async fn marks(&self, last: Option<UserId>, limit: u16) -> Result<Vec<UserMark>, StoreError>;
+
+    /// Removes the first of what is left of one kind, at most `limit`, at `now`; answers how many there were. With 0 nothing is left.
+    /// It needs no guard: to remove it twice changes nothing.
+    async fn drop_remains(&self, user: UserId, remains: Remains, limit: u16, now: Timestamp)
+    -> Result<u32, StoreError>;
+
+    /// Removes the mark of a user of whom nothing is left. Done only while `lease` is its holder's.
+    ///
+    /// # Errors
+    /// [`GuardedWriteError::Fenced`].
+    async fn settle(&self, user: UserId, lease: &Lease) -> Result<(), GuardedWriteError>;
+}
+
+/// What [`UserSweeps`] does to tables, besides the guard.
+pub const USER_SWEEPS: &[Permission] = &[
+    Permission::new(Table::Users, "Query"),
+    Permission::new(Table::Users, "BatchWriteItem"),
+    Permission::new(Table::Users, "DeleteItem"),
+    Permission::new(Table::Sessions, "Query"),
+    Permission::new(Table::Sessions, "BatchWriteItem"),
+    Permission::new(Table::Coordination, "Query"),
+    Permission::new(Table::Coordination, "BatchWriteItem"),
+    Permission::new(Table::Articles, "Query"),
+    Permission::new(Table::Articles, "GetItem"),
+    Permission::new(Table::Articles, "PutItem"),
+    Permission::new(Table::Articles, "UpdateItem"),
+    Permission::new(Table::Articles, "DeleteItem"),
+    Permission::new(Table::Articles, "BatchWriteItem"),
+    Permission::new(Table::Interactions, "Query"),
+    Permission::new(Table::Interactions, "UpdateItem"),
+    Permission::new(Table::Interactions, "DeleteItem"),
+    Permission::new(Table::Interactions, "BatchWriteItem"),
+];
 
 /// Says that a draft was deleted, and with it its article, if it had one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::domain::{
     Timestamp, UserId,
+    login::LoginName,
     password::PasswordHash,
-    session::Session,
-    user::{EmailAddress, User, Username},
+    session::{Rights, Session},
+    user::{PhoneNumber, User, Username},
 };
 
 /// What no two users may share.
@@ -56,8 +57,11 @@ pub const REGISTRATIONS: &[Permission] =
 /// Login by password.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// The user with this address, and the hash of their password, if they have one.
-    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
+    /// Who has this name. It takes as long if nobody has.
+    async fn holder(&self, name: &LoginName) -> Result<Option<UserId>, StoreError>;
+
+    /// The user, and the hash of their password, if they have one. It takes as long if there is nobody to read.
+    async fn account(&self, user: Option<UserId>) -> Result<Option<(User, Option<PasswordHash>)>, StoreError>;
 
     /// Replaces a hash by another of the same password, unless it has changed since: then nothing happens.
     async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
@@ -66,6 +70,28 @@ pub trait Credentials: Send + Sync {
 /// What [`Credentials`] does to tables.
 pub const CREDENTIALS: &[Permission] =
     &[Permission::new(Table::Users, "GetItem"), Permission::new(Table::Users, "UpdateItem")];
+
+/// Login by phone.
+#[async_trait]
+pub trait PhoneOwners: Send + Sync {
+    /// Whose number this is, as last written.
+    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError>;
+}
+
+/// What [`PhoneOwners`] does to tables.
+pub const PHONE_OWNERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
+
+/// A new password for somebody who has proved who they are by other means.
+#[async_trait]
+pub trait PasswordChanges: Send + Sync {
+    /// Stores the new password and ends the user's sessions, as `ends` says, which is of the epoch after the one that was read; `false`,
+    /// and nothing changes, if another began in between or the user is gone. It is to be
+    /// [announced](super::sessions::SessionCache::announce).
+    async fn change_password(&self, user: UserId, hash: &PasswordHash, ends: &Rights) -> Result<bool, StoreError>;
+}
+
+/// What [`PasswordChanges`] does to tables.
+pub const PASSWORD_CHANGES: &[Permission] = &[Permission::new(Table::Users, "UpdateItem")];
 
 /// Who has a name, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +119,8 @@ pub const USERS: &[Permission] = &[Permission::new(Table::Users, "GetItem")];
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Stores `new` in place of `old` at `now`, and a new password if there is one: all or nothing, and only if the user is
-    /// still at `old`'s version.
+    /// still at `old`'s version. With `ends`, which is of the epoch after `old`'s, it ends all sessions but the one that is kept:
+    /// whoever asks for that [announces](super::sessions::SessionCache::announce) it.
     ///
     /// # Errors
     /// [`SaveUserError::Taken`] or [`SaveUserError::Changed`].
@@ -102,6 +129,7 @@ pub trait Accounts: Send + Sync {
         old: &User,
         new: &User,
         hash: Option<&PasswordHash>,
+        ends: Option<&Rights>,
         now: Timestamp,
     ) -> Result<(), SaveUserError>;
 }

@@ -6,7 +6,9 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     accounts::Logins,
     adapters::{
-        dynamodb::{CallCounts, DynamoSettings, FlowTable, IdentityTable, SessionTable, TableNames, UserTable},
+        dynamodb::{
+            CallCounts, DynamoSettings, FlowTable, IdentityTable, SessionTable, StateTables, TableNames, UserTable,
+        },
         host::Host,
         jwt::{JwtSigner, JwtVerifier, PrivateKeys},
         no_cache::NoSessionCache,
@@ -16,7 +18,7 @@ use crate::{
     domain::idempotency::HmacKey,
     http::{Entrance, landing::Site},
     identities::IdentityLogins,
-    ports::{flows, identities, permission::Permission, sessions, users},
+    ports::{flows, identities, permission::Permission, sessions},
 };
 
 /// What a function reads that logs people in by way of a provider.
@@ -35,7 +37,6 @@ impl ProviderConfig {
     /// What its ports do to which tables; calls are counted in the table of coordination.
     pub const PERMISSIONS: &'static [&'static [Permission]] = &[
         identities::IDENTITIES,
-        users::USERS,
         sessions::SESSION_STARTS,
         sessions::SESSION_STATES,
         flows::SINGLE_USE,
@@ -84,11 +85,11 @@ impl ProviderConfig {
         };
         let dynamo = host.dynamo(&self.dynamo, names);
         let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
-        let session_states = Arc::new(sessions.clone());
+        let users = UserTable::new(dynamo.clone(), &self.users_table);
+        let session_states = Arc::new(StateTables::new(sessions.clone(), users.clone()));
         let cache = Arc::new(NoSessionCache);
         let logins = IdentityLogins {
-            identities: Arc::new(IdentityTable::new(dynamo.clone(), &self.users_table, sessions.clone())),
-            users: Arc::new(UserTable::new(dynamo.clone(), &self.users_table)),
+            identities: Arc::new(IdentityTable::new(users, sessions.clone())),
             sessions: Arc::new(sessions),
             session_states: session_states.clone(),
             single_use: Arc::new(FlowTable::new(dynamo.clone(), &self.coordination_table)),
@@ -105,6 +106,7 @@ impl ProviderConfig {
             arrivals: Arc::new(CallCounts::new(dynamo, &self.coordination_table)),
             cache,
             sessions: Some(session_states),
+            renewals: None,
             system: host.system.clone(),
         };
         (logins, entrance)

@@ -120,6 +120,19 @@ async fn a_browser_lands_with_a_code_that_its_front_end_turns_into_a_login_once(
 }
 
 #[tokio::test]
+async fn a_code_of_somebody_who_has_gone_is_no_login() {
+    if deployed() {
+        return;
+    }
+    let (browser, other, me) = (Browser::at(&LANDING), Browser::at(&LANDING), subject());
+    let token = crate::support::vendors::token(&exchange(&browser, &code(&browser, &me).await).await);
+    let waiting = code(&other, &me).await;
+    let delete = browser.request(Method::DELETE, "/api/user").header("authorization", format!("Token {token}"));
+    browser.send(delete).await.expect_nothing();
+    expect_code(&exchange(&other, &waiting).await, 401, "login-code-invalid", "the account is gone");
+}
+
+#[tokio::test]
 async fn a_code_is_of_no_use_in_another_browser_and_is_used_up_by_the_try() {
     if deployed() {
         return;

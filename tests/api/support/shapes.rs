@@ -8,6 +8,7 @@ const USER: Shape = &[
     ("bio", "string or null"),
     ("email", "string"),
     ("image", "string or null"),
+    ("role", "string"),
     ("token", "string"),
     ("username", "string"),
 ];
@@ -18,6 +19,7 @@ const LOGIN: Shape = &[
     ("expiresIn", "integer"),
     ("image", "string or null"),
     ("refreshToken", "string"),
+    ("role", "string"),
     ("token", "string"),
     ("username", "string"),
 ];

@@ -152,7 +152,7 @@ async fn a_source_without_a_worker_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let template = Template::parse(TEMPLATE).unwrap();
     let data = DataFolder::open(folder.path()).unwrap();
-    let backends = Backends::start(&template, &data, Ports::default()).await.unwrap();
+    let backends = Backends::start(&template, &data, Ports::default(), "redis://127.0.0.1:1").await.unwrap();
     let ground = Ground {
         template: &template,
         records: backends.records.clone(),

@@ -122,7 +122,7 @@ impl Running {
     pub(super) async fn start(folder: &Path, world: &Arc<World>) -> Self {
         let template = Template::parse(TEMPLATE).unwrap();
         let data = DataFolder::open(folder).unwrap();
-        let backends = Backends::start(&template, &data, Ports::default()).await.unwrap();
+        let backends = Backends::start(&template, &data, Ports::default(), "redis://127.0.0.1:1").await.unwrap();
         *world.queues.lock().unwrap() = Some(backends.sqs.queues.clone());
         let (relay, names) = (world.clone(), world.clone());
         let relay: Handler = Arc::new(move |event| {

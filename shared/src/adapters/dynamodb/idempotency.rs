@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Timestamp,
+        Timestamp, UserId,
         idempotency::{Fingerprint, KEPT, KeptAnswer, KeyedRequest},
     },
     ports::{
@@ -33,13 +33,18 @@ use crate::{
 /// 256 KiB of control characters, which JSON writes as six characters each, may need more than one.
 const PART: usize = 380_000;
 
+/// The partition of what is kept for `user`.
+pub(super) fn partition(user: UserId) -> String {
+    format!("IDEMPOTENCY#{user}")
+}
+
 /// Where `part` of the answer to `request` is.
 fn record_key(request: &KeyedRequest, part: usize) -> Key {
     // Neither a method nor a path nor a key has a line break.
     let named = [&request.method, &request.path, request.key.as_str()].join("\n");
     let digest = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, named.as_bytes()));
     let sk = if part == 0 { digest } else { format!("{digest}#{part}") };
-    Key::new(format!("IDEMPOTENCY#{}", request.user), sk)
+    Key::new(partition(request.user), sk)
 }
 
 /// The table of records.

@@ -111,7 +111,7 @@ impl Leases for LeaseTable {
 
 /// What the update answered; `None` if its condition did not hold. A guarded transaction under way is waited for: it holds the
 /// item for a moment only.
-async fn applied(update: UpdateItemFluentBuilder) -> Result<Option<UpdateItemOutput>, StoreError> {
+pub(super) async fn applied(update: UpdateItemFluentBuilder) -> Result<Option<UpdateItemOutput>, StoreError> {
     let mut pauses = retries().build();
     loop {
         let error = match update.clone().send().await {

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::{
     operation::{
         batch_get_item::{BatchGetItemInput, BatchGetItemOutput},
         batch_write_item::{BatchWriteItemInput, BatchWriteItemOutput},
+        delete_item::{DeleteItemInput, DeleteItemOutput},
         get_item::{GetItemInput, GetItemOutput},
         put_item::{PutItemInput, PutItemOutput},
         query::{QueryInput, QueryOutput},
@@ -100,6 +101,8 @@ operations! {
         PutItemOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "UpdateItem": UpdateItemInput => |i| i.table_name().map(|t| (t, "UpdateItem")).into_iter().collect(),
         UpdateItemOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
+    "DeleteItem": DeleteItemInput => |i| i.table_name().map(|t| (t, "DeleteItem")).into_iter().collect(),
+        DeleteItemOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "Query": QueryInput => |i| i.table_name().map(|t| (t, "Query")).into_iter().collect(),
         QueryOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "BatchGetItem": BatchGetItemInput => |i| batch(i.request_items(), "BatchGetItem"),

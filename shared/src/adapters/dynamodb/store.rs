@@ -69,6 +69,8 @@ pub struct TableNames {
     pub coordination: Option<String>,
     /// The table of likes, collections, follows and counters.
     pub interactions: Option<String>,
+    /// The table of messages to send, and of how many there were.
+    pub tasks: Option<String>,
 }
 
 impl TableNames {
@@ -81,13 +83,21 @@ impl TableNames {
             Table::Comments => self.comments.as_deref(),
             Table::Coordination => self.coordination.as_deref(),
             Table::Interactions => self.interactions.as_deref(),
+            Table::Tasks => self.tasks.as_deref(),
         }
     }
 
     /// Which table bears `name`.
     pub fn table(&self, name: &str) -> Option<Table> {
-        let all =
-            [Table::Users, Table::Sessions, Table::Articles, Table::Comments, Table::Coordination, Table::Interactions];
+        let all = [
+            Table::Users,
+            Table::Sessions,
+            Table::Articles,
+            Table::Comments,
+            Table::Coordination,
+            Table::Interactions,
+            Table::Tasks,
+        ];
         all.into_iter().find(|table| self.name(*table) == Some(name))
     }
 }

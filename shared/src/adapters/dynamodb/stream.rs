@@ -4,7 +4,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_dynamo::Item;
 use serde_json::Value;
 
-use super::{articles, error::corrupt, interactions, store::Key, users};
+use super::{articles, error::corrupt, interactions, store::Key, tasks, users};
 use crate::{
     domain::change::{Change, Subject},
     ports::{StoreError, changes::ChangeRecords},
@@ -18,7 +18,7 @@ impl ChangeRecords for StreamRecords {
     fn read(&self, record: &Value) -> Result<Option<Change>, StoreError> {
         let record = Record::deserialize(record).map_err(corrupt)?.dynamodb;
         let key: Key = image(&record.keys)?;
-        for said in [users::said, articles::said, interactions::said] {
+        for said in [users::said, articles::said, interactions::said, tasks::said] {
             match said(&key, &record)? {
                 Said::Change(change) => return Ok(Some(change)),
                 Said::Nothing => return Ok(None),
@@ -75,6 +75,12 @@ impl Images {
             (None, None) => return Err(corrupt("a record without images: the stream must have both")),
         };
         Ok(Said::Change(Change { subject, version: Some(version), gone }))
+    }
+
+    /// What the item was and what it is, each if it was there.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<(Option<T>, Option<T>), StoreError> {
+        let read = |item: &Option<Value>| item.as_ref().map(image).transpose();
+        Ok((read(&self.old_image)?, read(&self.new_image)?))
     }
 
     /// The change of `subject`, whose item is there or not and has no version.

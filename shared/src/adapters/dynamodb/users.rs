@@ -1,5 +1,7 @@
 //! Users, and the guards of what must be unique among them.
 
+mod rights;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -7,23 +9,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     SessionTable,
+    departures::is_tombstone,
     error::{corrupt, store_error},
     identities::IDENTITY,
+    lockouts::LOCKOUT,
     store::{Dynamo, Item, Key, TableName, from_item, n, s, to_item},
     stream::{Images, Said},
     transaction::{Change, NotCommitted, Transaction},
 };
 use crate::{
     domain::{
-        Timestamp, UserId,
+        SessionId, Timestamp, UserId,
         change::{FoldedUsername, Subject},
+        login::LoginName,
         password::PasswordHash,
-        session::Session,
+        session::{Rights, Session},
         user::{Bio, EmailAddress, ImageUrl, PhoneNumber, Role, User, Username},
     },
     ports::{
         StoreError,
-        users::{Accounts, Credentials, Holder, Registrations, SaveUserError, Unique, Users},
+        users::{
+            Accounts, Credentials, Holder, PasswordChanges, PhoneOwners, Registrations, SaveUserError, Unique, Users,
+        },
     },
 };
 
@@ -53,7 +60,7 @@ fn phone_guard(phone: &PhoneNumber) -> Key {
 }
 
 /// The guards of what `user` has and nobody else may have.
-fn guards(user: &User) -> [(Unique, Option<Key>); 3] {
+pub(super) fn guards(user: &User) -> [(Unique, Option<Key>); 3] {
     [
         (Unique::Username, Some(username_guard(&user.username))),
         (Unique::Email, user.email.as_ref().map(email_guard)),
@@ -89,7 +96,7 @@ pub(super) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
         let name = FoldedUsername::parse(name).ok_or_else(|| corrupt("a guard without a name"))?;
         return Ok(images.existence(Subject::Username(name)));
     }
-    let private = [EMAIL, PHONE, IDENTITY].iter().any(|prefix| key.pk.starts_with(prefix));
+    let private = [EMAIL, PHONE, IDENTITY, LOCKOUT].iter().any(|prefix| key.pk.starts_with(prefix));
     Ok(if private { Said::Nothing } else { Said::Foreign })
 }
 
@@ -113,6 +120,13 @@ struct UserItem {
     password_hash: Option<String>,
     created_at: Timestamp,
     version: u64,
+    #[serde(default)]
+    epoch: u64,
+    /// Sessions that began in an earlier epoch have ended, but for the one that is kept.
+    #[serde(default)]
+    ended_before: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_session: Option<SessionId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -126,27 +140,48 @@ struct GuardItem {
 
 impl UserItem {
     fn new(user: &User, hash: Option<&PasswordHash>) -> Self {
-        let User { id, username, email, phone, role, bio, image, created_at, version } = user.clone();
-        let password_hash = hash.map(|hash| hash.0.clone());
-        Self { key: user_key(id), id, username, email, phone, role, bio, image, password_hash, created_at, version }
+        let User { id, username, email, phone, role, bio, image, created_at, version, epoch } = user.clone();
+        Self {
+            key: user_key(id),
+            id,
+            username,
+            email,
+            phone,
+            role,
+            bio,
+            image,
+            password_hash: hash.map(|hash| hash.0.clone()),
+            created_at,
+            version,
+            epoch,
+            ended_before: 0,
+            kept_session: None,
+        }
     }
 
     fn into_parts(self) -> (User, Option<PasswordHash>) {
-        let Self { key: _, id, username, email, phone, role, bio, image, password_hash, created_at, version } = self;
-        let user = User { id, username, email, phone, role, bio, image, created_at, version };
+        let Self { id, username, email, phone, role, bio, image, password_hash, created_at, version, epoch, .. } = self;
+        let user = User { id, username, email, phone, role, bio, image, created_at, version, epoch };
         (user, password_hash.map(PasswordHash))
     }
 }
 
-/// A user as stored.
-pub(super) fn user_from(item: Item) -> Result<User, StoreError> {
-    Ok(from_item::<UserItem>(item)?.into_parts().0)
+use rights::ended_as;
+pub(super) use rights::rights_from;
+
+/// A user as stored; `None` for what is left of one who is gone.
+pub(super) fn user_from(item: Item) -> Result<Option<User>, StoreError> {
+    Ok(item_from(item)?.map(|item| item.into_parts().0))
+}
+
+fn item_from(item: Item) -> Result<Option<UserItem>, StoreError> {
+    if is_tombstone(&item) { Ok(None) } else { from_item(item).map(Some) }
 }
 
 /// The table of users.
 #[derive(Clone)]
 pub struct UserTable {
-    dynamo: Dynamo,
+    pub(super) dynamo: Dynamo,
     pub(super) name: TableName,
 }
 
@@ -164,7 +199,7 @@ impl UserTable {
     }
 
     async fn user(&self, id: UserId) -> Result<Option<UserItem>, StoreError> {
-        self.dynamo.get(&self.name, user_key(id)).await?.map(from_item).transpose()
+        Ok(self.dynamo.get(&self.name, user_key(id)).await?.map(item_from).transpose()?.flatten())
     }
 }
 
@@ -180,13 +215,32 @@ impl Users for UserTable {
 }
 
 #[async_trait]
+impl PhoneOwners for UserTable {
+    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError> {
+        let Some(holder) = self.guarded(phone_guard(phone)).await? else { return Ok(None) };
+        let user = self.user(holder.id).await?.map(|item| item.into_parts().0);
+        // They may have given it up between the two reads.
+        Ok(user.filter(|user| user.phone.as_ref() == Some(phone)))
+    }
+}
+
+#[async_trait]
 impl Credentials for UserTable {
-    async fn by_email(&self, email: &EmailAddress) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
-        match self.guarded(email_guard(email)).await? {
-            Some(holder) => Ok(self.user(holder.id).await?.map(UserItem::into_parts)),
-            // The same work as for a known address, so that time does not tell them apart.
-            None => self.user(UserId::from_bytes([0; 16])).await.map(|_| None),
-        }
+    async fn holder(&self, name: &LoginName) -> Result<Option<UserId>, StoreError> {
+        let guard = match name {
+            LoginName::Email(email) => email_guard(email),
+            LoginName::Username(username) => username_guard(username),
+            LoginName::Phone(phone) => phone_guard(phone),
+            // Nobody's, and as much work.
+            LoginName::Nobody(_) => Key::new(USERNAME, "GUARD"),
+        };
+        Ok(self.guarded(guard).await?.map(|holder| holder.id))
+    }
+
+    async fn account(&self, user: Option<UserId>) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
+        // Nobody's id, and as much work.
+        let id = user.unwrap_or(UserId::from_bytes([0; 16]));
+        Ok(self.user(id).await?.map(UserItem::into_parts))
     }
 
     async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
@@ -208,16 +262,51 @@ impl Credentials for UserTable {
 }
 
 #[async_trait]
+impl PasswordChanges for UserTable {
+    async fn change_password(&self, user: UserId, hash: &PasswordHash, ends: &Rights) -> Result<bool, StoreError> {
+        let (mut set, remove, values) = ended_as(ends);
+        set.push("passwordHash = :hash");
+        let mut expression = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            expression += &format!(" REMOVE {}", remove.join(", "));
+        }
+        let mut update = self
+            .dynamo
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(user_key(user).attributes()))
+            .update_expression(expression)
+            // Who is gone has no name, and gets no password.
+            .condition_expression(
+                "attribute_exists(username) AND (epoch = :epochBefore OR attribute_not_exists(epoch))",
+            )
+            .expression_attribute_values(":hash", s(&hash.0));
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(error)),
+        }
+    }
+}
+
+#[async_trait]
 impl Accounts for UserTable {
     async fn update(
         &self,
         old: &User,
         new: &User,
         hash: Option<&PasswordHash>,
+        ends: Option<&Rights>,
         now: Timestamp,
     ) -> Result<(), SaveUserError> {
         let mut transaction = Transaction::default();
-        transaction.update(&self.name, user_key(old.id), user_change(old, new, hash))?;
+        transaction.update(&self.name, user_key(old.id), user_change(old, new, hash, ends))?;
         // Which part of the transaction takes what; part 0 is the user.
         let mut takes = HashMap::new();
         let mut parts = 1;
@@ -242,8 +331,9 @@ impl Accounts for UserTable {
     }
 }
 
-/// What an update must do to `old`'s item to make it `new`'s. The hash is kept where there is no new one.
-fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>) -> Change {
+/// What an update must do to `old`'s item to make it `new`'s. The hash is kept where there is no new one, and so is what holds for the
+/// user's sessions.
+fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>, ends: Option<&Rights>) -> Change {
     let mut set = vec!["username = :username".to_owned(), "version = :new".to_owned()];
     let mut remove = Vec::new();
     let mut values = vec![(":username", s(new.username.as_str())), (":new", n(new.version)), (":old", n(old.version))];
@@ -266,11 +356,19 @@ fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>) -> Change {
         set.push("passwordHash = :hash".to_owned());
         values.push((":hash", s(&hash.0)));
     }
+    let mut condition = "version = :old";
+    if let Some(ends) = ends {
+        let (sets, removes, ended) = ended_as(ends);
+        set.extend(sets.into_iter().map(str::to_owned));
+        remove.extend(removes);
+        values.extend(ended);
+        condition = "version = :old AND (epoch = :epochBefore OR attribute_not_exists(epoch))";
+    }
     let mut update = format!("SET {}", set.join(", "));
     if !remove.is_empty() {
         update += &format!(" REMOVE {}", remove.join(", "));
     }
-    Change { update, condition: Some("version = :old"), values }
+    Change { update, condition: Some(condition), values }
 }
 
 /// Sign-up, over the tables of users and of sessions.
@@ -331,6 +429,7 @@ mod tests {
             image: None,
             created_at: Timestamp::from_millis(0),
             version,
+            epoch: 0,
         }
     }
 

@@ -20,8 +20,8 @@ impl Arrivals for Redis {
         let mut answers = self.wave(asks).await?.into_iter();
         let counted = arrival.counts.iter().zip(answers.by_ref());
         let allowances = counted.map(|(count, answer)| limits::allowance(count, answer)).collect::<Result<_, _>>()?;
-        let session = match arrival.session.and_then(|_| answers.next()) {
-            Some(answer) => sessions::state(answer)?,
+        let session = match arrival.session.and_then(|identity| Some((identity, answers.next()?))) {
+            Some((identity, answer)) => sessions::state(answer, identity, now)?,
             None => None,
         };
         let found = answers.map(cache::found).collect::<Result<_, _>>()?;

@@ -31,9 +31,8 @@ pub(super) fn ask(count: &Count, id: RequestId, now: Timestamp) -> Ask {
     };
     // A change of the quota begins a new count: what is kept fits the quota that it was kept under.
     let key = format!("limit:{{{caller}}}:{}:{}/{}", class.name(), quota.calls, quota.window.as_secs());
-    let numbers = [now.as_millis().to_string(), quota.calls.to_string(), quota.window.as_millis().to_string()];
-    let [now, calls, window] = numbers;
-    Ask::script(script, &[key], &[now, calls, window, id.to_string()])
+    let window = u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX);
+    Ask::script(script, &[key], (now.as_millis(), quota.calls, window, id.to_string()))
 }
 
 /// What the script answered.

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod cache;
+mod codes;
 mod guard;
 mod limits;
 mod sessions;
@@ -16,6 +17,8 @@ use redis::{
     cluster_async::ClusterConnection,
 };
 use tokio::sync::OnceCell;
+
+pub use codes::RedisCodes;
 
 use self::guard::Guard;
 use super::{calls::Calls, tls::AMAZON_ROOTS};

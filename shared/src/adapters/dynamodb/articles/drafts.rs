@@ -31,7 +31,8 @@ use crate::{
 
 pub(super) const DRAFTS: &str = "DRAFTS#";
 
-fn partition(author: UserId) -> String {
+/// The partition of an author's drafts.
+pub(super) fn partition(author: UserId) -> String {
     format!("{DRAFTS}{author}")
 }
 
@@ -103,7 +104,7 @@ pub(super) fn draft_item(draft: &Draft) -> Result<Item, StoreError> {
 }
 
 /// The stored draft.
-fn draft_from(item: Item) -> Result<Draft, StoreError> {
+pub(super) fn draft_from(item: Item) -> Result<Draft, StoreError> {
     let DraftItem {
         key: _,
         id,

@@ -2,7 +2,7 @@
 //!
 //! | item | pk | sk |
 //! |---|---|---|
-//! | live or withdrawn article, or the tombstone that keeps its slug | `ARTICLE#<slug>` | `LIVE` |
+//! | live or withdrawn article, or what keeps its slug when it was deleted or erased | `ARTICLE#<slug>` | `LIVE` |
 //! | draft | `DRAFTS#<user id>` | `<draft id>`, which sorts by creation ([`drafts`](super::drafts)) |
 //! | a body, compressed, never changed | `REVISION#<draft id>` | `<number>` ([`bodies`](super::bodies)) |
 //! | entry of a list | `LIST#<list>` | `<article id>`, which sorts by first publication |
@@ -200,6 +200,9 @@ pub(super) fn standing_from(item: Item) -> Result<Option<Standing>, StoreError> 
     if item.contains_key("deletedAt") {
         return Ok(None);
     }
+    if item.contains_key("withdrawnAt") && !item.contains_key("title") {
+        return Ok(Some(Standing::Erased { version: from_item::<Erased>(item)?.version }));
+    }
     let ArticleItem {
         key: _,
         id,
@@ -224,7 +227,7 @@ pub(super) fn standing_from(item: Item) -> Result<Option<Standing>, StoreError> 
 pub(super) fn article_from(item: Item) -> Result<Option<Article>, StoreError> {
     Ok(match standing_from(item)? {
         Some(Standing::Live(article)) => Some(article),
-        Some(Standing::Withdrawn(_)) | None => None,
+        Some(Standing::Withdrawn(_) | Standing::Erased { .. }) | None => None,
     })
 }
 
@@ -242,6 +245,22 @@ struct Tombstone {
 pub(super) fn tombstone(article: &Article, deleted_at: Timestamp) -> Result<Item, StoreError> {
     let Article { id, slug, version, .. } = article;
     to_item(&Tombstone { key: article_key(slug), id: *id, deleted_at, version: version + 1 })
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Erased {
+    #[serde(flatten)]
+    key: Key,
+    id: ArticleId,
+    withdrawn_at: Timestamp,
+    version: u64,
+}
+
+/// What stays of an article whose author is gone: readers are told that it was withdrawn.
+pub(super) fn erased_item(article: &Article, withdrawn_at: Timestamp) -> Result<Item, StoreError> {
+    let Article { id, slug, version, .. } = article;
+    to_item(&Erased { key: article_key(slug), id: *id, withdrawn_at, version: version + 1 })
 }
 
 /// The partition of all marks. Each deletion writes one, as it does to the list of the latest.

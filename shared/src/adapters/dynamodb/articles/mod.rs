@@ -2,6 +2,7 @@
 
 mod bodies;
 mod drafts;
+mod erasures;
 mod feed;
 mod items;
 mod reads;
@@ -23,7 +24,7 @@ use super::{
 #[derive(Clone)]
 pub struct ArticleTable {
     dynamo: Dynamo,
-    name: TableName,
+    pub(super) name: TableName,
 }
 
 impl ArticleTable {

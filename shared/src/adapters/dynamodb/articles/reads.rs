@@ -46,6 +46,7 @@ impl ArticleDetails for ArticleViews {
         let article = match self.articles.standing(slug).await? {
             Some(Standing::Live(article)) => article,
             Some(Standing::Withdrawn(article)) => return Ok(Some(Found::Withdrawn { version: article.version })),
+            Some(Standing::Erased { version }) => return Ok(Some(Found::Withdrawn { version })),
             None => return Ok(None),
         };
         let (body, author) = (body_key(article.draft_id, article.revision), user_key(article.author_id));
@@ -56,8 +57,12 @@ impl ArticleDetails for ArticleViews {
         // Without its body the article was deleted in between.
         let Some(body) = found.remove(&body) else { return Ok(None) };
         let author = found.remove(&author).ok_or_else(|| corrupt("an article without its author"))?;
+        let Some(author) = user_from(author)? else {
+            // The sweep is about to erase it: this is what it will be then.
+            return Ok(Some(Found::Withdrawn { version: article.version + 1 }));
+        };
         let reactions = reactions_from(viewer, article.id, article.author_id, &found)?;
-        let read = Read { body: body_from(&body)?, author: user_from(author)?.profile(), article };
+        let read = Read { body: body_from(&body)?, author: author.profile(), article };
         Ok(Some(Found::Read(Box::new(Seen { read, reactions }))))
     }
 

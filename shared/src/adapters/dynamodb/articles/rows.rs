@@ -29,7 +29,7 @@ pub(in crate::adapters::dynamodb) struct Row {
 }
 
 impl ArticleViews {
-    /// What `viewer` sees of each row, which is nothing where the article was withdrawn or deleted; and those of the items at
+    /// What `viewer` sees of each row, which is nothing where the article was withdrawn or deleted, or its author is gone; and those of the items at
     /// `others` that are there.
     pub(in crate::adapters::dynamodb) async fn rows(
         &self,
@@ -56,6 +56,7 @@ fn listed(row: &Row, viewer: Option<UserId>, found: &HashMap<Key, Item>) -> Resu
         return Ok(None);
     };
     let author = found.get(&user_key(row.author)).ok_or_else(|| corrupt("an article without its author"))?;
+    let Some(author) = user_from(author.clone())? else { return Ok(None) };
     let reactions = reactions_from(viewer, row.article, row.author, found)?;
-    Ok(Some(Listed { article, author: user_from(author.clone())?.profile(), reactions }))
+    Ok(Some(Listed { article, author: author.profile(), reactions }))
 }

@@ -77,6 +77,7 @@ impl ArticleWrites for ArticleWriter {
                 transaction.replace(&self.articles.name, article_item(article)?, old.version)?;
                 Some(old)
             }
+            Some(Standing::Erased { .. }) => return Err(SaveArticleError::Changed),
         };
         self.articles.move_draft(&mut transaction, draft)?;
         if let Some(html) = html {
@@ -182,7 +183,7 @@ impl ArticleTable {
     }
 
     /// Has the lists and their counts follow from what the live article was to what it is, as far as they differ.
-    fn relist(
+    pub(super) fn relist(
         &self,
         transaction: &mut Transaction,
         old: Option<&Article>,

@@ -23,6 +23,7 @@ use crate::{
         ArticleId, UserId,
         comment::{CommentId, CommentPage, Person, ShownComment},
         page::{Page, Start},
+        user::Profile,
     },
     ports::{StoreError, comments::CommentReads},
 };
@@ -187,7 +188,8 @@ impl Found {
     fn person(&self, id: UserId) -> Result<Person, StoreError> {
         let user = self.items.get(&user_key(id)).ok_or_else(|| corrupt("a comment without its author"))?;
         let followed = self.viewer.is_some_and(|viewer| self.items.contains_key(&follow_key(viewer, id)));
-        Ok(Person { profile: user_from(user.clone())?.profile(), followed })
+        let profile = user_from(user.clone())?.map_or_else(Profile::deleted, |user| user.profile());
+        Ok(Person { profile, followed })
     }
 
     fn head(&self, root: CommentId) -> Result<Option<Head>, StoreError> {

@@ -40,7 +40,6 @@ impl FollowTable {
         Self { interactions, users }
     }
 
-    /// Has `transaction` move one of `user`'s counters by `by`, and with it the counters' version.
     fn count(
         &self,
         transaction: &mut Transaction,
@@ -49,12 +48,7 @@ impl FollowTable {
         by: i8,
         condition: Option<&'static str>,
     ) -> Result<(), StoreError> {
-        let mut values = vec![(":one", n(1)), (":by", n(by))];
-        if condition.is_some() {
-            values.push((":max", n(MAX_FOLLOWING)));
-        }
-        let update = format!("SET version = if_not_exists(version, :one) + :one ADD {counter} :by");
-        transaction.update(&self.interactions.name, follow_counters_key(user), Change { update, condition, values })
+        count_follow(transaction, &self.interactions.name, user, counter, by, condition)
     }
 
     /// A page of the users whom a partition lists.
@@ -95,14 +89,33 @@ impl FollowTable {
         let seen = |user: &UserId| {
             let account =
                 found.get(&user_key(*user)).ok_or_else(|| corrupt("a follow of somebody who is not there"))?;
-            Ok(SeenProfile {
-                profile: user_from(account.clone())?.profile(),
+            // Who is gone is on the list until the sweep takes them off.
+            let Some(account) = user_from(account.clone())? else { return Ok(None) };
+            Ok(Some(SeenProfile {
+                profile: account.profile(),
                 following: viewer.is_some_and(|viewer| found.contains_key(&follow_key(viewer, *user))),
                 counters: follow_counters_from(found.get(&follow_counters_key(*user)))?,
-            })
+            }))
         };
-        users.iter().map(seen).collect()
+        users.iter().filter_map(|user| seen(user).transpose()).collect()
     }
+}
+
+/// Has `transaction` move one of `user`'s counters in `table` by `by`, and with it the counters' version.
+pub(super) fn count_follow(
+    transaction: &mut Transaction,
+    table: &str,
+    user: UserId,
+    counter: &str,
+    by: i8,
+    condition: Option<&'static str>,
+) -> Result<(), StoreError> {
+    let mut values = vec![(":one", n(1)), (":by", n(by))];
+    if condition.is_some() {
+        values.push((":max", n(MAX_FOLLOWING)));
+    }
+    let update = format!("SET version = if_not_exists(version, :one) + :one ADD {counter} :by");
+    transaction.update(table, follow_counters_key(user), Change { update, condition, values })
 }
 
 /// The counters that `item` holds; both 0 if there is none.

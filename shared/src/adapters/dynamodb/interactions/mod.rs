@@ -2,6 +2,7 @@
 
 mod collections;
 pub(super) mod counters;
+mod departures;
 mod follows;
 mod items;
 mod kept;

@@ -1,5 +1,6 @@
 //! `functions/oidc-login`: logging in by way of OpenID Connect, against providers that the tests start.
 
+#[path = "oidc-login/proofs.rs"]
 mod proofs;
 
 use futures_util::future::join_all;
@@ -12,6 +13,8 @@ use crate::support::{
     vendors::{Browser, VENDORS, expect_code, subject, token, username},
 };
 
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
+
 /// A good proof of somebody new, with these claims beside.
 fn proof(claims: Value) -> Says {
     let mut all = json!({"sub": subject()});
@@ -22,6 +25,21 @@ fn proof(claims: Value) -> Says {
 /// The account that an answer logs in to.
 async fn account(answer: &Answer) -> Value {
     Client::new().with_token(&token(answer)).get("/api/user").await.expect(200)["user"].take()
+}
+
+#[tokio::test]
+async fn a_login_is_of_the_browser_that_came_back() {
+    let me = Says::subject(&subject());
+    // The second time somebody who is known comes back.
+    for _ in 0..2 {
+        let browser = Browser::new();
+        let url = browser.begin("oidc/acme").await;
+        let back = browser.request(Method::GET, &VENDORS.acme.consent(&url, me.clone()));
+        let client = Client::new().with_token(&token(&browser.send(back.header("user-agent", FIREFOX)).await));
+        let own = client.request(Method::GET, "/api/user").header("user-agent", FIREFOX);
+        Client::send(own).await.expect(200);
+        client.get("/api/user").await.expect_problem(401, json!({"token": ["is invalid"]}));
+    }
 }
 
 #[tokio::test]

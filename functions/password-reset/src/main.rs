@@ -1,0 +1,5 @@
+//! The Lambda function `password-reset`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<password_reset::PasswordReset>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `sms-dispatch`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run_worker::<sms_dispatch::SmsDispatch>()
+}

@@ -1,0 +1,207 @@
+//! One event as one line of JSON: its time, level, target and fields, and the fields of the spans around it.
+//!
+//! A span's fields are written when it begins, not once for each of its lines.
+
+use std::fmt::{self, Write};
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    fmt::{
+        FmtContext, FormatEvent, FormatFields, FormattedFields,
+        format::Writer,
+        time::{FormatTime as _, SystemTime},
+    },
+    registry::LookupSpan,
+};
+
+/// Lines of JSON.
+pub(super) struct Json;
+
+impl<S> FormatEvent<S, Json> for Json
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, Self>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let metadata = event.metadata();
+        line.write_str("{\"timestamp\":\"")?;
+        SystemTime.format_time(&mut line)?;
+        write!(line, "\",\"level\":\"{}\",\"target\":\"{}\"", metadata.level(), metadata.target())?;
+        self.format_fields(line.by_ref(), event)?;
+        for span in context.event_scope().into_iter().flatten() {
+            if let Some(fields) = span.extensions().get::<FormattedFields<Self>>() {
+                line.write_str(fields)?;
+            }
+        }
+        line.write_str("}\n")
+    }
+}
+
+impl<'writer> FormatFields<'writer> for Json {
+    /// Writes each field with a comma before it.
+    fn format_fields<R: tracing_subscriber::field::RecordFields>(
+        &self,
+        writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
+        let mut visitor = Fields { writer, written: Ok(()) };
+        fields.record(&mut visitor);
+        visitor.written
+    }
+
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &tracing::span::Record<'_>,
+    ) -> fmt::Result {
+        self.format_fields(current.as_writer(), fields)
+    }
+}
+
+struct Fields<'writer> {
+    writer: Writer<'writer>,
+    written: fmt::Result,
+}
+
+impl Fields<'_> {
+    /// Writes a field whose value is written by `value`, unless writing has failed before.
+    fn field(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        if self.written.is_ok() {
+            let name = field.name();
+            self.written = write!(self.writer, ",\"{name}\":").and_then(|()| value(&mut self.writer));
+        }
+    }
+
+    fn string(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+        self.field(field, |writer| {
+            writer.write_char('"')?;
+            Escaped(&mut *writer).write_fmt(text)?;
+            writer.write_char('"')
+        });
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        // JSON has no other numbers.
+        if value.is_finite() {
+            self.field(field, |writer| write!(writer, "{value}"));
+        } else {
+            self.string(field, format_args!("{value}"));
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.field(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.field(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.field(field, |writer| write!(writer, "{value}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.string(field, format_args!("{value}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.string(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.string(field, format_args!("{value:?}"));
+    }
+}
+
+/// Writes text as it stands within a JSON string (RFC 8259, 7).
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(place) = rest.find(|c: char| matches!(c, '"' | '\\' | '\u{0}'..='\u{1f}')) {
+            self.0.write_str(&rest[..place])?;
+            match rest.as_bytes()[place] {
+                b'\n' => self.0.write_str("\\n")?,
+                byte @ (b'"' | b'\\') => write!(self.0, "\\{}", char::from(byte))?,
+                byte => write!(self.0, "\\u{byte:04x}")?,
+            }
+            rest = &rest[place + 1..];
+        }
+        self.0.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::super::layer;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that `work` logs.
+    fn lines(work: impl FnOnce()) -> Vec<Value> {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = layer(move || writer.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), work);
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_line_has_the_fields_of_the_event_and_of_the_spans_around_it() {
+        let said = lines(|| {
+            let _outer = tracing::info_span!("request", requestId = "r1", late = tracing::field::Empty).entered();
+            let inner = tracing::info_span!("batch", size = 2_u64).entered();
+            tracing::warn!(error = "no \"way\"\n", ok = false, ms = 1.5, off = -3, nan = f64::NAN, "it {}", "failed");
+            drop(inner);
+            tracing::Span::current().record("late", 7);
+            tracing::info!(thing = ?Some("x"), "done");
+        });
+        let [first, second] = &said[..] else { panic!("{said:?}") };
+        let expected = json!({
+            "timestamp": first["timestamp"], "level": "WARN", "target": "shared::telemetry::json::tests",
+            "message": "it failed", "error": "no \"way\"\n", "ok": false, "ms": 1.5, "off": -3, "nan": "NaN",
+            "size": 2, "requestId": "r1",
+        });
+        assert_eq!(first, &expected);
+        assert_eq!(second["requestId"], "r1");
+        assert_eq!(
+            (&second["late"], &second["thing"], &second["size"]),
+            (&json!(7), &json!("Some(\"x\")"), &Value::Null)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back_as_it_was(text in any::<String>()) {
+            let said = lines(|| tracing::info!(text, "it"));
+            prop_assert_eq!(said[0]["text"].as_str(), Some(&*text));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Who may do what, over every route of the API's description.
+
+use std::collections::BTreeSet;
+
+use lambda_http::http::Method;
+use serde_json::{Value, json};
+use shared::domain::user::Role;
+
+use crate::{
+    time,
+    world::{self, Answer, Instance, PASSWORD, Tokens, World},
+};
+
+/// Who asks, in the order of the columns: nobody, a reader, an author of something else, whoever made the thing, a moderator, an admin.
+const ACTORS: [&str; 6] = ["", "reader", "author", "owner", "moderator", "admin"];
+
+/// For each route and column: `y` is allowed, `-` is refused with 401 or 403, `n` is told that there is no such thing, `c` may try a
+/// code or a state, which is wrong.
+const ROWS: &[(&str, &str)] = &[
+    ("GET /api/articles", "yyyyyy"),
+    ("POST /api/articles", "--yyyy"),
+    ("GET /api/articles/feed", "-yyyyy"),
+    ("GET /api/articles/{slug}", "yyyyyy"),
+    ("PUT /api/articles/{slug}", "---y--"),
+    ("DELETE /api/articles/{slug}", "---yyy"),
+    ("POST /api/articles/{slug}/withdraw", "---yyy"),
+    ("POST /api/articles/{slug}/collect", "-yyyyy"),
+    ("DELETE /api/articles/{slug}/collect", "-yyyyy"),
+    ("POST /api/articles/{slug}/favorite", "-yyyyy"),
+    ("DELETE /api/articles/{slug}/favorite", "-yyyyy"),
+    ("GET /api/articles/{slug}/comments", "yyyyyy"),
+    ("POST /api/articles/{slug}/comments", "-yyyyy"),
+    ("DELETE /api/articles/{slug}/comments/{id}", "---yyy"),
+    ("GET /api/articles/{slug}/comments/{id}/replies", "yyyyyy"),
+    ("GET /api/drafts", "-yyyyy"),
+    ("POST /api/drafts", "--yyyy"),
+    ("GET /api/drafts/{id}", "-nnynn"),
+    ("PUT /api/drafts/{id}", "--nynn"),
+    ("DELETE /api/drafts/{id}", "-nnynn"),
+    ("POST /api/drafts/{id}/publish", "--nynn"),
+    ("POST /api/login/exchange", "cccccc"),
+    ("GET /api/login/oidc/{provider}", "yyyyyy"),
+    ("GET /api/login/oidc/{provider}/callback", "cccccc"),
+    ("POST /api/login/sms", "cccccc"),
+    ("POST /api/login/sms/code", "yyyyyy"),
+    ("GET /api/login/wechat", "yyyyyy"),
+    ("GET /api/login/wechat/callback", "cccccc"),
+    ("GET /api/openapi.json", "yyyyyy"),
+    ("POST /api/password/reset", "cccccc"),
+    ("POST /api/password/reset/code", "yyyyyy"),
+    ("GET /api/profiles/{username}", "yyyyyy"),
+    ("POST /api/profiles/{username}/follow", "-yyyyy"),
+    ("DELETE /api/profiles/{username}/follow", "-yyyyy"),
+    ("GET /api/profiles/{username}/followers", "yyyyyy"),
+    ("GET /api/profiles/{username}/following", "yyyyyy"),
+    ("GET /api/sessions", "-yyyyy"),
+    ("DELETE /api/sessions/{id}", "-nnynn"),
+    ("POST /api/sessions/logout", "-yyyyy"),
+    ("POST /api/sessions/logout-all", "-yyyyy"),
+    ("POST /api/sessions/logout-others", "-yyyyy"),
+    ("POST /api/sessions/refresh", "yyyyyy"),
+    ("GET /api/tags", "yyyyyy"),
+    ("GET /api/user", "-yyyyy"),
+    ("PUT /api/user", "-yyyyy"),
+    ("GET /api/user/collections", "-yyyyy"),
+    ("GET /api/user/identities", "-yyyyy"),
+    ("DELETE /api/user/identities/{id}", "-nnnnn"),
+    ("POST /api/user/identities/oidc/{provider}", "-yyyyy"),
+    ("POST /api/user/identities/wechat", "-yyyyy"),
+    ("GET /api/user/likes", "-yyyyy"),
+    ("PUT /api/user/phone", "-ccccc"),
+    ("POST /api/user/phone/code", "-yyyyy"),
+    ("POST /api/users", "yyyyyy"),
+    ("POST /api/users/login", "yyyyyy"),
+    ("PUT /api/users/{username}/role", "-----y"),
+    // Afterwards nobody is there.
+    ("DELETE /api/user", "-yyyyy"),
+];
+
+/// Everybody, on one instance.
+struct Cast {
+    world: World,
+    instance: Instance,
+}
+
+impl Cast {
+    async fn assemble() -> Self {
+        let world = World::start().await;
+        let instance = world.instance();
+        for name in ACTORS.into_iter().filter(|name| !name.is_empty()).chain(["target"]) {
+            instance.sign_up(name).await;
+        }
+        for (name, role) in [("reader", Role::Reader), ("moderator", Role::Moderator), ("admin", Role::Admin)] {
+            world.grant(name, role).await;
+        }
+        world.flush().await;
+        Self { world, instance }
+    }
+
+    /// A new session of somebody; of nobody, empty tokens.
+    async fn tokens(&self, name: &str) -> Tokens {
+        if name.is_empty() {
+            let none = String::new();
+            return Tokens { access: none.clone(), refresh: time::session(&self.world, "target").await.refresh };
+        }
+        time::session(&self.world, name).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, token: &str, body: Value) -> Answer {
+        self.instance.ask(method, path, token, body).await
+    }
+
+    /// A new article of the owner's; its slug.
+    async fn article(&self, owner: &str) -> String {
+        let article = json!({"article": {"title": "Knots", "description": "Three", "body": "Bowline"}});
+        let made = self.ask(Method::POST, "/api/articles", owner, article).await.expect(201);
+        made["article"]["slug"].as_str().unwrap().to_owned()
+    }
+
+    /// The path of a new thing of the owner's, and the body, that a request for `route` has.
+    async fn request(&self, method: &Method, route: &str, number: usize, tokens: &Tokens) -> (String, Value) {
+        if (method, route) == (&Method::DELETE, "/api/user") {
+            return (route.to_owned(), Value::Null);
+        }
+        let owner = self.tokens("owner").await.access;
+        let mut path = route.replace("{username}", "target").replace("{provider}", world::PROVIDER);
+        if route.ends_with("/callback") {
+            path.push_str("?code=x&state=x");
+        }
+        if route.contains("{slug}") {
+            let slug = self.article(&owner).await;
+            if route.contains("{id}") {
+                let (comments, comment) =
+                    (format!("/api/articles/{slug}/comments"), json!({"comment": {"body": "Well"}}));
+                let made = self.ask(Method::POST, &comments, &owner, comment).await.expect(201);
+                path = path.replace("{id}", &made["comment"]["id"].to_string());
+            }
+            path = path.replace("{slug}", &slug);
+        }
+        if route.starts_with("/api/drafts/{id}") {
+            let draft = json!({"draft": {"title": "Knots", "description": "Three", "body": "Bowline"}});
+            let made = self.ask(Method::POST, "/api/drafts", &owner, draft).await.expect(201);
+            path = path.replace("{id}", made["draft"]["id"].as_str().unwrap());
+        }
+        if route.starts_with("/api/user/identities/{id}") {
+            path = path.replace("{id}", &"A".repeat(43));
+        }
+        if route.starts_with("/api/sessions/{id}") {
+            let newest = self.instance.sessions(&owner).await.remove(0);
+            path = path.replace("{id}", newest["id"].as_str().unwrap());
+        }
+        let body = match (method.as_str(), route) {
+            ("POST", "/api/articles") => {
+                json!({"article": {"title": "Knots", "description": "Three", "body": "Bowline"}})
+            }
+            ("PUT", "/api/articles/{slug}") => json!({"article": {"description": "Four"}}),
+            ("POST", "/api/articles/{slug}/comments") => json!({"comment": {"body": "Well"}}),
+            ("POST", "/api/drafts") | ("PUT", "/api/drafts/{id}") => json!({"draft": {"title": "Knots"}}),
+            ("POST", "/api/sessions/refresh") => json!({"refreshToken": tokens.refresh}),
+            ("PUT", "/api/user") => json!({"user": {"bio": "Ties knots"}}),
+            ("POST", "/api/users") => {
+                let (name, email) = (format!("new{number}"), format!("new{number}@mail.example"));
+                json!({"user": {"username": name, "email": email, "password": PASSWORD}})
+            }
+            ("POST", "/api/login/exchange") => json!({"code": "x"}),
+            ("POST", "/api/users/login") => json!({"user": {"email": "target@mail.example", "password": PASSWORD}}),
+            // A phone gets one message a minute.
+            (_, "/api/login/sms/code" | "/api/password/reset/code" | "/api/user/phone/code") => {
+                json!({"phone": format!("+861380013{:04}", 8_000 + number)})
+            }
+            ("POST", "/api/login/sms") | ("PUT", "/api/user/phone") => {
+                json!({"phone": "+8613800137000", "code": "000000"})
+            }
+            ("POST", "/api/password/reset") => {
+                json!({"phone": "+8613800137000", "code": "000000", "password": PASSWORD})
+            }
+            ("PUT", "/api/users/{username}/role") => json!({"role": "author"}),
+            _ => Value::Null,
+        };
+        assert!(!path.contains('{'), "{route}: nothing is made for it here");
+        (path, body)
+    }
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.json")).unwrap();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    let mut routes = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let methods =
+            item.as_object().unwrap().keys().filter(|key| ["get", "post", "put", "delete"].contains(&key.as_str()));
+        routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    let rows: BTreeSet<_> = ROWS.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(rows, routes, "a new route needs a row that says who may use it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_may_do_what_the_table_says_and_no_more() {
+    let cast = Cast::assemble().await;
+    let mut wrong = Vec::new();
+    for (row, (route, may)) in ROWS.iter().enumerate() {
+        let (method, path) = route.split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        for (column, (actor, expected)) in ACTORS.into_iter().zip(may.chars()).enumerate() {
+            let tokens = cast.tokens(actor).await;
+            let (path, body) = cast.request(&method, path, row * ACTORS.len() + column, &tokens).await;
+            let answer = cast.ask(method.clone(), &path, &tokens.access, body).await;
+            let status = answer.status;
+            let as_expected = match expected {
+                'c' => ["code-invalid", "login-code-invalid", "login-state-invalid"]
+                    .map(Value::from)
+                    .contains(&answer.body["code"]),
+                'y' => status < 300,
+                'n' => status == 404,
+                _ if actor.is_empty() => status == 401,
+                _ => status == 403,
+            };
+            if !as_expected {
+                wrong.push(format!("{route} by {actor:?}: {status} where the table says {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    cast.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moderator_withdraws_an_article_and_is_not_shown_its_draft() {
+    let cast = Cast::assemble().await;
+    let (owner, moderator) = (cast.tokens("owner").await.access, cast.tokens("moderator").await.access);
+    let slug = cast.article(&owner).await;
+    let path = format!("/api/articles/{slug}/withdraw");
+    let answer = cast.ask(Method::POST, &path, &moderator, Value::Null).await;
+    assert_eq!((answer.status, &answer.body), (204, &Value::Null));
+    let read = cast.ask(Method::GET, &format!("/api/articles/{slug}"), "", Value::Null).await;
+    assert_eq!(read.status, 410);
+    let drafts = cast.ask(Method::GET, "/api/drafts", &owner, Value::Null).await.expect(200);
+    assert_eq!(drafts["drafts"].as_array().unwrap().len(), 1, "its author still has it");
+    cast.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_an_author_no_longer_takes_back_what_they_wrote_and_changes_none_of_it() {
+    let cast = Cast::assemble().await;
+    let owner = cast.tokens("owner").await.access;
+    let slugs = [cast.article(&owner).await, cast.article(&owner).await];
+    cast.world.grant("owner", Role::Reader).await;
+    cast.world.flush().await;
+    let edit = json!({"article": {"description": "Four"}});
+    let answer = cast.ask(Method::PUT, &format!("/api/articles/{}", slugs[0]), &owner, edit).await;
+    assert_eq!((answer.status, &answer.body["code"]), (403, &json!("role-required")));
+    assert_eq!(answer.body["errors"], json!({"role": ["must be at least author"]}));
+    let withdraw = format!("/api/articles/{}/withdraw", slugs[0]);
+    assert_eq!(cast.ask(Method::POST, &withdraw, &owner, Value::Null).await.status, 200);
+    let delete = format!("/api/articles/{}", slugs[1]);
+    assert_eq!(cast.ask(Method::DELETE, &delete, &owner, Value::Null).await.status, 204);
+    cast.world.stop().await;
+}
