@@ -16,6 +16,7 @@ use crate::Result;
 
 /// Longer than the program's own time-outs.
 const TIMEOUT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
 /// A password that nobody would guess.
 pub(crate) const PASSWORD: &str = "seven knots in a wet rope";
 
@@ -75,6 +76,45 @@ impl Target {
         let url = addresses["redis"].as_str().ok_or("nobody knows where the cache is")?;
         let mut redis = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
         Ok(redis::cmd("FLUSHALL").query_async::<()>(&mut redis).await?)
+    }
+
+    /// The messages that `phone` has got so far.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn messages(&self, phone: &str) -> Result<Vec<Value>> {
+        let text = match tokio::fs::read_to_string(self.data.join("outbox/sms.jsonl")).await {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        // The last line may not be whole yet.
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let messages = whole.lines().map(serde_json::from_str::<Value>).collect::<std::result::Result<Vec<_>, _>>()?;
+        Ok(messages.into_iter().filter(|message| message["phone"] == phone).collect())
+    }
+
+    /// The messages that `phone` has got, as soon as there is one.
+    ///
+    /// # Errors
+    /// If none comes in time.
+    pub async fn sent(&self, phone: &str) -> Result<Vec<Value>> {
+        let arrived = async {
+            let mut ticks = tokio::time::interval(POLL);
+            loop {
+                let messages = self.messages(phone).await?;
+                if !messages.is_empty() {
+                    return Ok(messages);
+                }
+                ticks.tick().await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, arrived).await.map_err(|_| "a message does not arrive")?
+    }
+
+    /// A phone that nobody had before.
+    pub fn phone(&self) -> String {
+        format!("+86138{:08}", self.number())
     }
 
     /// The public half of the key that signs, which is no secret, and its name.

@@ -11,7 +11,7 @@ use crate::support::{
 /// How long cargo may take, should it find something to build or others that build.
 const BUILD: Duration = Duration::from_secs(420);
 /// What a function may do without though it has no default.
-const OPTIONAL: [&str; 9] = [
+const OPTIONAL: [&str; 10] = [
     "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
@@ -19,6 +19,7 @@ const OPTIONAL: [&str; 9] = [
     "LOGIN_REDIRECT_URL",
     "PUBLIC_URL",
     "TRUSTED_PROXIES",
+    "SMS_COUNTRIES",
     "WECHAT_APP_ID",
     "WECHAT_APP_SECRET",
 ];

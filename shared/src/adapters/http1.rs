@@ -33,15 +33,16 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::Semaphore};
 use tokio_rustls::TlsConnector;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connection = SendRequest<SdkBody>;
 
-/// Idle connections that are kept for each host; what comes beyond is closed. A function has one request at a time, and the local
-/// program about as many as it serves.
-const MAX_IDLE: usize = 128;
+/// Requests under way at the same time; what comes beyond waits its turn, within the time that its attempt has. A function has one
+/// request at a time, which asks for a few dozen things at once at the most. The local program serves many: without a bound each would open
+/// connections faster than they are accepted, and whoever cannot connect in time takes the service for away.
+const MAX_UNDER_WAY: usize = 64;
 
 type LazyTls = LazyLock<Arc<ClientConfig>, Box<dyn FnOnce() -> Arc<ClientConfig> + Send>>;
 
@@ -49,6 +50,7 @@ type LazyTls = LazyLock<Arc<ClientConfig>, Box<dyn FnOnce() -> Arc<ClientConfig>
 #[derive(Clone)]
 pub(super) struct Http1 {
     idle: Arc<Mutex<HashMap<Authority, Vec<Connection>>>>,
+    places: Arc<Semaphore>,
     /// Made when the first connection needs it.
     tls: Arc<LazyTls>,
 }
@@ -71,7 +73,11 @@ impl Http1 {
     }
 
     fn with(tls: Box<dyn FnOnce() -> Arc<ClientConfig> + Send>) -> Self {
-        Self { idle: Arc::default(), tls: Arc::new(LazyLock::new(tls)) }
+        Self {
+            idle: Arc::default(),
+            places: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
+            tls: Arc::new(LazyLock::new(tls)),
+        }
     }
 }
 
@@ -113,6 +119,7 @@ impl Http1 {
         let host = HeaderValue::from_str(authority.as_str()).map_err(|error| ConnectorError::user(error.into()))?;
         request.headers_mut().entry(HOST).or_insert(host);
         *request.uri_mut() = uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
+        let _place = self.places.acquire().await.map_err(|closed| ConnectorError::other(closed.into(), None))?;
         // A kept connection may have ended; then it gives the request back untouched, and the next one gets it.
         while let Some(mut connection) = self.idle(&authority) {
             match connection.try_send_request(request).await {
@@ -156,10 +163,7 @@ impl Http1 {
         });
         let body = body?.to_bytes();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle.entry(authority).or_default();
-        if kept.len() < MAX_IDLE {
-            kept.push(connection);
-        }
+        idle.entry(authority).or_default().push(connection);
         Ok(Response::from_parts(parts, SdkBody::from(body)))
     }
 

@@ -194,11 +194,13 @@ impl CachedLists {
     where
         F: Future<Output = Result<Listing, StoreError>> + Send,
     {
-        // Taken before the table is read: what is read later is newer.
-        let version = unique(&*self.system);
-        let load = || async move { Ok(Some(CachedPage::of(load().await?, version))) };
+        let load = || async move {
+            // Taken before the table is read: what is read later is newer.
+            let version = unique(&*self.system);
+            Ok(Some(CachedPage::of(load().await?, version)))
+        };
         let found = through(&self.pages, &list.name(), prefetched, load).await?;
-        Ok(found.unwrap_or_else(|| Arc::new(CachedPage::of(Listing::default(), version))))
+        Ok(found.unwrap_or_else(|| Arc::new(CachedPage::of(Listing::default(), unique(&*self.system)))))
     }
 
     /// The tags in use: from the cache, or else of `articles`.
@@ -210,10 +212,12 @@ impl CachedLists {
         prefetched: &Prefetched,
         articles: &dyn ArticleReads,
     ) -> Result<Arc<CachedTags>, StoreError> {
-        let version = unique(&*self.system);
-        let of = |tags| CachedTags { version, tags, kept: Kept::default() };
-        let load = || async move { Ok(Some(of(articles.tags(None).await?))) };
+        let of = |version, tags| CachedTags { version, tags, kept: Kept::default() };
+        let load = || async move {
+            let version = unique(&*self.system);
+            Ok(Some(of(version, articles.tags(None).await?)))
+        };
         let found = through(&self.tags, ALL, prefetched, load).await?;
-        Ok(found.unwrap_or_else(|| Arc::new(of(Vec::new()))))
+        Ok(found.unwrap_or_else(|| Arc::new(of(unique(&*self.system), Vec::new()))))
     }
 }

@@ -1,10 +1,12 @@
 //! The attacks, a module each.
 
 mod brute_force;
+mod codes;
 mod emptied_cache;
 mod enumeration;
 mod fixation;
 mod forgery;
+mod pumping;
 mod races;
 mod replay;
 mod roles;
@@ -26,5 +28,7 @@ pub const ALL: &[(&str, Attack)] = &[
     ("passwords guessed from one address", |target| Box::pin(brute_force::attack(target))),
     ("enumeration by timing", |target| Box::pin(enumeration::attack(target))),
     ("the cache emptied in mid-attack", |target| Box::pin(emptied_cache::attack(target))),
+    ("codes guessed in parallel, and across codes", |target| Box::pin(codes::attack(target))),
+    ("messages pumped, the cache emptied in mid-attack", |target| Box::pin(pumping::attack(target))),
     ("roles taken", |target| Box::pin(roles::attack(target))),
 ];

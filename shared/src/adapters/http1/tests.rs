@@ -145,3 +145,15 @@ async fn an_aborted_request_leaves_no_half_read_connection() {
     drop(first);
     assert_eq!(get(&client, &url).await.unwrap(), b"ok");
 }
+
+#[tokio::test]
+async fn a_crowd_of_requests_opens_no_more_connections_than_may_be_under_way() {
+    let server = Server::start(None, usize::MAX).await;
+    let client = plain();
+    let url = format!("http://{}/", server.address);
+    let crowd = (0..10 * MAX_UNDER_WAY).map(|_| get(&client, &url));
+    for answer in futures_util::future::join_all(crowd).await {
+        assert_eq!(answer.unwrap(), b"ok");
+    }
+    assert!((2..=MAX_UNDER_WAY).contains(&server.connections()), "{}", server.connections());
+}
