@@ -221,6 +221,32 @@ def free_port(wanted=0):
         return listener.getsockname()[1]
 
 
+# The doubles of identity providers that the API tests start, in the order of their ports (tests/api/support/vendors.rs).
+DOUBLES = ["wechat", "acme", "plain", "faulty", "liar", "insecure", "garbled", "away", "stuck"]
+
+
+def doubles_ports():
+    """The first of as many loopback ports in a row, all of them free."""
+    for first in range(42000, 60000, len(DOUBLES)):
+        with contextlib.suppress(Failure):
+            for number in range(len(DOUBLES)):
+                free_port(first + number)
+            return first
+    raise Failure("no ports for the doubles of identity providers")
+
+
+def doubles_parameters(first):
+    """What a stack must know to log people in by way of the tests' doubles."""
+    urls = {name: f"http://127.0.0.1:{first + number}" for number, name in enumerate(DOUBLES)}
+    client = {"clientId": "bloghub", "clientSecret": "secret of a double / + %"}
+    providers = [{"name": name, "issuer": url, **client} for name, url in urls.items() if name != "wechat"]
+    return {
+        "PublicUrl": "http://127.0.0.1", "OidcProviders": json.dumps(providers, separators=(",", ":")),
+        "WechatAppId": "wx0123456789abcdef", "WechatAppSecret": "secret of a double",
+        "WechatOpenUrl": urls["wechat"], "WechatApiUrl": urls["wechat"],
+    }
+
+
 def wait_until(what, ready, processes, seconds=60):
     """Polls until `ready` says so; a refused connection says that it is not."""
     deadline = time.monotonic() + seconds
@@ -447,6 +473,9 @@ def serve(arguments, state, processes):
         **template.parameters_from_environment(), **secrets(arguments.profile, processes),
         "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": f"redis://127.0.0.1:{redis_port}",
     }
+    doubles = doubles_ports()
+    if arguments.exec:
+        parameters.update(doubles_parameters(doubles))
     endpoint = start_emulator(state, free_port(arguments.port), processes)
     say(f"deploying {TEMPLATE.name} to the emulator at {endpoint}")
     deploy(state, endpoint, parameters, processes)
@@ -467,7 +496,8 @@ def serve(arguments, state, processes):
         if arguments.exec:
             watch_a_change(url, redis_port, processes)
             command = processes.start("command", ["sh", "-c", arguments.exec], log=False,
-                                      env={**os.environ, "BLOGHUB_API": url, "BLOGHUB_SMS_OUTBOX": str(outbox)})
+                                      env={**os.environ, "BLOGHUB_API": url, "BLOGHUB_DOUBLES": str(doubles),
+                                           "BLOGHUB_SMS_OUTBOX": str(outbox)})
             while command.poll() is None:
                 logs.follow()
                 time.sleep(0.5)

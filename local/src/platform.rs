@@ -94,7 +94,7 @@ impl Platform {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
         let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
         let services = Services::start(&options.data, Ports::default(), progress).await?;
-        match mount(&services, &options.settings, system) {
+        match mount(&services, options, &address, system) {
             Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
                 let router = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -177,10 +177,15 @@ struct Mounted {
 /// Wires all functions, each with clients that may do what its permissions say and no more.
 fn mount(
     services: &Services,
-    settings: &HashMap<String, String>,
+    options: &Options,
+    address: &str,
     system: Arc<dyn System>,
 ) -> Result<Mounted, StartError> {
-    let lookup = |name: &str| settings.get(name).or_else(|| services.environment().get(name)).cloned();
+    let lookup = |name: &str| {
+        let set = options.settings.get(name).or_else(|| services.environment().get(name)).cloned();
+        // Browsers on this machine find the platform where it listens.
+        set.or_else(|| (name == "PUBLIC_URL").then(|| format!("http://{address}")))
+    };
     let lanes = thread::available_parallelism().map_or(1, usize::from);
     let host = Host::local(system.clone(), lanes);
     let mut calls = BTreeMap::new();

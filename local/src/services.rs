@@ -18,12 +18,15 @@ use crate::{
 };
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 12] = [
+const HANDED_OVER: [&str; 19] = [
     "ACCESS_TOKEN_TTL",
     "COMMON_PASSWORDS",
     "CORS_ORIGINS",
     "LOGIN_LOCKOUT",
+    "LOGIN_REDIRECT_URL",
     "LOG_LEVEL",
+    "OIDC_PROVIDERS",
+    "PUBLIC_URL",
     "RATE_LIMITS",
     "RATE_LIMIT_QUOTAS",
     "SMS_COUNTRIES",
@@ -31,6 +34,10 @@ const HANDED_OVER: [&str; 12] = [
     "SMS_QUOTAS",
     "SMS_RATE",
     "TRUSTED_PROXIES",
+    "WECHAT_API_URL",
+    "WECHAT_APP_ID",
+    "WECHAT_APP_SECRET",
+    "WECHAT_OPEN_URL",
 ];
 
 /// The program's own settings and those that it hands over, all read at once before anything is started.
@@ -53,7 +60,13 @@ impl FromEnvironment for Settings {
             reader.take(&settings::SMS_RATE).is_some(),
         ];
         let sms = sms.iter().all(|read| *read);
-        let all = ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms;
+        let providers = [
+            reader.take(&settings::OIDC_PROVIDERS).is_some(),
+            reader.take_optional(&settings::PUBLIC_URL).is_some(),
+            reader.take_optional(&settings::LOGIN_REDIRECT_URL).is_some(),
+        ];
+        let providers = providers.iter().all(|read| *read);
+        let all = ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms && providers;
         all.then_some(Self { log_level: shell?.log_level })
     }
 }

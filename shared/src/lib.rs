@@ -14,6 +14,7 @@ pub mod config;
 pub mod domain;
 pub mod function;
 pub mod http;
+pub mod identities;
 pub mod lambda;
 pub mod lease;
 pub mod ports;

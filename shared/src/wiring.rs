@@ -1,5 +1,7 @@
 //! What several functions' wiring has in common: those that log people in, and those that ask who is there.
 
+mod providers;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::{
@@ -27,6 +29,8 @@ use crate::{
         StoreError, codes::Codes, follows::FollowViews, sessions::SessionStates, system::System, tokens::TokenVerifier,
     },
 };
+
+pub use providers::ProviderConfig;
 
 /// What a function reads that logs people in.
 pub struct LoginConfig {

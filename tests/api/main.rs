@@ -7,9 +7,12 @@ mod article;
 mod comment;
 mod fallback;
 mod follow;
+mod identity;
 mod like;
 mod limits;
 mod login;
+#[path = "oidc-login.rs"]
+mod oidc_login;
 #[path = "password-reset.rs"]
 mod password_reset;
 mod profile;
@@ -23,3 +26,5 @@ mod sms_code;
 #[path = "sms-login.rs"]
 mod sms_login;
 mod support;
+#[path = "wechat-login.rs"]
+mod wechat_login;

@@ -4,6 +4,7 @@ pub(crate) mod drafts;
 pub(crate) mod outbox;
 pub(crate) mod raw;
 pub(crate) mod shapes;
+pub(crate) mod vendors;
 
 use std::{
     path::PathBuf,
@@ -16,7 +17,7 @@ use std::{
 };
 
 use bloghub::platform::{Options, Platform};
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{Method, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
 
 /// A password that anyone may choose.
@@ -29,7 +30,7 @@ const LOCKOUT: &str = "account 5/86400";
 
 /// Where the platform is: the deployment's address, or that of a program started on a thread of its own, whose runtime
 /// outlives every test's.
-static BASE: LazyLock<String> = LazyLock::new(|| PLATFORM.0.clone());
+pub(crate) static BASE: LazyLock<String> = LazyLock::new(|| PLATFORM.0.clone());
 
 /// The address, and the file that messages to phones go into, where that is known.
 static PLATFORM: LazyLock<(String, Option<PathBuf>)> =
@@ -49,6 +50,8 @@ fn start_program() -> (String, Option<PathBuf>) {
             let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             let options = Options::new(0, data.path().join("data"));
             let options = options.with("RATE_LIMIT_QUOTAS", QUOTAS).with("LOGIN_LOCKOUT", LOCKOUT);
+            let settings = vendors::VENDORS.settings();
+            let options = settings.iter().fold(options, |options, (name, value)| options.with(name, value));
             let platform = Platform::start(&options, |_| {}).await.unwrap();
             let outbox = platform.services().data().join("outbox/sms.jsonl");
             ready.send((platform.url(), Some(outbox))).unwrap();
@@ -172,8 +175,9 @@ pub(crate) struct Client {
 impl Client {
     /// A stranger.
     pub(crate) fn new() -> Self {
-        // A request that hangs fails its test, not the whole run.
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        // A request that hangs fails its test, not the whole run. Who is sent elsewhere does not go there.
+        let builder = reqwest::Client::builder().no_proxy().redirect(Policy::none());
+        let http = builder.timeout(Duration::from_secs(60)).build().unwrap();
         Self { http, token: None }
     }
 

@@ -16,8 +16,8 @@ use shared::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            FollowTable, IdempotencyTable, InteractionTable, LeaseTable, LockoutTable, Registry, SessionTable,
-            TableNames, UserSweeper, UserTable,
+            FollowTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable, Registry,
+            SessionTable, TableNames, UserSweeper, UserTable,
         },
         host::Host,
     },
@@ -26,6 +26,7 @@ use shared::{
         article::{Article, ArticleBody, ArticleHtml, Description, Manuscript, Slug, Title},
         comment::{Comment, CommentBody, CommentId},
         draft::{Draft, DraftChanges},
+        identity::{IdentityId, LinkedIdentity, Voucher},
     },
     ports::{
         articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove, Text},
@@ -34,6 +35,7 @@ use shared::{
         drafts::DRAFTS,
         follows::FOLLOWS,
         idempotency::IDEMPOTENCY_RECORDS,
+        identities::{IDENTITIES, LINKED_IDENTITIES},
         leases::{GUARD, LEASES},
         lockouts::LOCKOUTS,
         sessions::SESSION_STATES,
@@ -85,6 +87,7 @@ pub(crate) struct World {
     pub(crate) user_sweeps: Arc<UserSweeper>,
     pub(crate) users: UserTable,
     pub(crate) registry: Registry,
+    pub(crate) identities: IdentityTable,
     pub(crate) follows: FollowTable,
     pub(crate) lockouts: Arc<LockoutTable>,
     pub(crate) records: IdempotencyTable,
@@ -126,7 +129,7 @@ impl World {
             ..TableNames::default()
         };
         let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
-        let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS].concat();
+        let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
         let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS].concat();
         let allowed = [writes, departures, sweeps].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
@@ -148,7 +151,8 @@ impl World {
         Self {
             clock,
             user_sweeps: Arc::new(user_sweeps),
-            registry: Registry::new(users.clone(), sessions),
+            registry: Registry::new(users.clone(), sessions.clone()),
+            identities: IdentityTable::new(users.clone(), sessions),
             follows: FollowTable::new(interactions.clone(), users.clone()),
             lockouts: Arc::new(LockoutTable::new(&users, PATIENCE.parse().unwrap())),
             users,
@@ -269,16 +273,10 @@ impl World {
         self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
     }
 
-    /// Stores that a user has another way to log in, which is theirs alone.
-    pub(crate) fn put_identity(&self, user: UserId) {
-        let name = format!("IDENTITY#of-{user}");
-        for item in [
-            json!({"pk": {"S": format!("USER#{user}")}, "sk": {"S": name}}),
-            json!({"pk": {"S": name}, "sk": {"S": "GUARD"}, "userId": {"S": user.to_string()}}),
-        ] {
-            let request = json!({"TableName": "UsersTable", "Item": item});
-            self.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
-        }
+    /// The identity that a provider knows as `subject`, as of now.
+    pub(crate) fn identity(&self, subject: &str) -> LinkedIdentity {
+        let id = IdentityId::new(&Voucher::Oidc("https://id.example".to_owned()), subject);
+        LinkedIdentity { id, through: "oidc/acme".to_owned(), linked_at: self.clock.now() }
     }
 
     /// Deletes a comment.

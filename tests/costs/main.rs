@@ -6,6 +6,7 @@ mod accounts;
 mod clock;
 mod comments;
 mod drafts;
+mod identities;
 mod messages;
 mod meter;
 mod operations;
@@ -26,10 +27,11 @@ use crate::clock::Clock;
 #[tokio::test(flavor = "multi_thread")]
 async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let data = tempfile::tempdir().unwrap();
-    let options = Options::new(0, data.path().join("data"));
+    let vendors = identities::Vendors::start();
+    let options = vendors.known_to(Options::new(0, data.path().join("data")));
     let clock = Arc::new(Clock::default());
     let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
-    let (rows, used) = operations::all(&platform, &clock).await;
+    let (rows, used) = operations::all(&platform, &clock, &vendors).await;
     platform.stop().await.unwrap();
 
     let wrong: Vec<_> = rows.iter().filter(|row| row.calls != row.expected).collect();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bloghub::{functions, platform::Platform};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 use shared::{
     adapters::{calls::Recorded, host::Host, system::OperatingSystem},
@@ -62,25 +62,35 @@ impl<'a> Meter<'a> {
         token: &str,
         body: Value,
     ) -> Value {
-        // What follows from the operation before evicts from the cache: it is done first.
-        self.platform.drained().await;
-        let calls = self.platform.calls(operation.1).unwrap();
-        calls.take();
-        let asked = format!("{method} {}", path.split('?').next().unwrap_or_default());
-        let mut request = self.http.request(method, format!("{}{path}", self.platform.url()));
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Token {token}"));
-        }
+        let mut request = self.request(method, path, token);
         if !key.is_empty() {
             request = request.header("idempotency-key", key);
         }
         if !body.is_null() {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap();
+        self.send(operation, request).await.1
+    }
+
+    /// A request to be completed by hand.
+    pub(crate) fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.platform.url()));
+        if token.is_empty() { request } else { request.header("authorization", format!("Token {token}")) }
+    }
+
+    /// Sends it and answers headers and body; what the function called goes into a row.
+    pub(crate) async fn send(&mut self, operation: Operation, request: RequestBuilder) -> (HeaderMap, Value) {
+        // What follows from the operation before evicts from the cache: it is done first.
+        self.platform.drained().await;
+        let calls = self.platform.calls(operation.1).unwrap();
+        calls.take();
+        let request = request.build().unwrap();
+        let asked = format!("{} {}", request.method(), request.url().path());
+        let answer = self.http.execute(request).await.unwrap();
+        let headers = answer.headers().clone();
         let text = answer.text().await.unwrap();
         self.add(operation, asked, calls.take());
-        serde_json::from_str(&text).unwrap_or_default()
+        (headers, serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// Does something between operations that is none of them; what it calls is not looked at.

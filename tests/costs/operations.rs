@@ -19,7 +19,7 @@ use shared::{
 use crate::{
     accounts,
     clock::Clock,
-    comments, drafts, messages,
+    comments, drafts, identities, messages,
     meter::{Meter, Operation, Used},
     reactions, sessions, sweeps,
     table::Row,
@@ -30,7 +30,7 @@ const NAME: &str = "a name leads to an id, and that to the user and to how many 
 const TWO_STEPS: &str = "only the live article names its revision and its author, so they are a second call; the right to fill the cache is asked for first";
 
 /// Does them all.
-pub(crate) async fn all(platform: &Platform, clock: &Clock) -> (Vec<Row>, Used) {
+pub(crate) async fn all(platform: &Platform, clock: &Clock, vendors: &identities::Vendors) -> (Vec<Row>, Used) {
     let mut meter = Meter::new(platform, clock);
     let m = &mut meter;
 
@@ -66,6 +66,7 @@ pub(crate) async fn all(platform: &Platform, clock: &Clock) -> (Vec<Row>, Used) 
     drafts::all(m, &token).await;
     comments::all(m, &token).await;
     reactions::all(m, "jacob").await;
+    identities::all(m, vendors).await;
     depth(m, &token).await;
     let described = Operation("the API's description", "fallback", &[], "");
     m.measure(described, Method::GET, "/api/openapi.json", "", Value::Null).await;

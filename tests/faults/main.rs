@@ -120,6 +120,8 @@ async fn without_the_cache_everything_works_from_the_tables_but_logging_out() {
         assert_eq!(status, 200, "log in, {address}");
         let (status, ..) = world.ask("profile", Method::GET, "/api/user", token, Value::Null).await;
         assert_eq!(status, 200, "my account, {address}");
+        let (status, ..) = world.ask("identity", Method::GET, "/api/user/identities", token, Value::Null).await;
+        assert_eq!(status, 200, "my identities, {address}");
         let article = json!({"article": {"title": "Dragons", "description": "How?", "body": "With love."}});
         let (status, ..) = world.ask("publish", Method::POST, "/api/articles", token, article).await;
         assert_eq!(status, 201, "publish, {address}");

@@ -45,29 +45,31 @@ fn a_record_that_fails_is_isolated_given_up_and_kept() {
     }
 }
 
-/// Whether a filter of one of the relay's streams lets an item's records through. Filters here know prefixes of `pk` only.
-fn passes(pk: &str) -> bool {
-    let prefixes = |stream: &Value| {
-        let filters = stream["FilterCriteria"]["Filters"].as_sequence().unwrap().clone();
-        filters.into_iter().map(|filter| {
-            let pattern: serde_json::Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
-            pattern["dynamodb"]["Keys"]["pk"]["S"][0]["prefix"].as_str().unwrap().to_owned()
-        })
-    };
-    streams().iter().flat_map(prefixes).any(|prefix| pk.starts_with(&prefix))
+/// Whether a filter of one of the relay's streams lets an item's records through. Filters here know prefixes of `pk` and whole `sk`s only.
+fn passes(pk: &str, sk: &str) -> bool {
+    let streams = streams();
+    let filters = streams.iter().flat_map(|stream| stream["FilterCriteria"]["Filters"].as_sequence().unwrap());
+    filters.into_iter().any(|filter| {
+        let pattern: serde_json::Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
+        let keys = &pattern["dynamodb"]["Keys"];
+        let exact = keys["sk"]["S"].as_array().is_none_or(|known| known.iter().any(|known| known == sk));
+        exact && pk.starts_with(keys["pk"]["S"][0]["prefix"].as_str().unwrap())
+    })
 }
 
 #[test]
 fn filters_let_through_what_somebody_wants_and_nothing_else() {
-    for wanted in [
-        "ARTICLE#how-to",
-        "USER#01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "USERNAME#ann",
-        "COUNTERS#01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "TASKS#7",
+    let (user, counters) = ("USER#01ARZ3NDEKTSV4RRFFQ69G5FAV", "COUNTERS#01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    for (pk, sk) in [
+        ("ARTICLE#how-to", "LIVE"),
+        (user, "USER"),
+        ("USERNAME#ann", "GUARD"),
+        (counters, "COUNTERS"),
+        ("TASKS#7", "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
     ] {
-        assert!(passes(wanted), "{wanted}");
+        assert!(passes(pk, sk), "{pk} {sk}");
     }
+    assert!(!passes(user, "IDENTITY#x"));
     let (draft, revision) = ("DRAFTS#01ARZ3NDEKTSV4RRFFQ69G5FAV", "REVISION#01ARZ3NDEKTSV4RRFFQ69G5FAV");
     let like = "LIKES#01ARZ3NDEKTSV4RRFFQ69G5FAV";
     for unwanted in [
@@ -79,10 +81,12 @@ fn filters_let_through_what_somebody_wants_and_nothing_else() {
         "SMS#20000#ALL#0",
         "SWEEP",
         "EMAIL#ann@mail.example",
+        "IDENTITY#x",
         "LOCKOUT#ADDRESS#192.0.2.1",
     ] {
-        assert!(!passes(unwanted), "{unwanted}");
+        assert!(!passes(unwanted, "GUARD"), "{unwanted}");
     }
+    assert!(!passes(user, "IDENTITY#x"));
 }
 
 #[test]

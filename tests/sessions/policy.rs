@@ -8,14 +8,14 @@ use shared::domain::user::Role;
 
 use crate::{
     time,
-    world::{Answer, Instance, PASSWORD, Tokens, World},
+    world::{self, Answer, Instance, PASSWORD, Tokens, World},
 };
 
 /// Who asks, in the order of the columns: nobody, a reader, an author of something else, whoever made the thing, a moderator, an admin.
 const ACTORS: [&str; 6] = ["", "reader", "author", "owner", "moderator", "admin"];
 
 /// For each route and column: `y` is allowed, `-` is refused with 401 or 403, `n` is told that there is no such thing, `c` may try a
-/// code, which is wrong.
+/// code or a state, which is wrong.
 const ROWS: &[(&str, &str)] = &[
     ("GET /api/articles", "yyyyyy"),
     ("POST /api/articles", "--yyyy"),
@@ -38,8 +38,13 @@ const ROWS: &[(&str, &str)] = &[
     ("PUT /api/drafts/{id}", "--nynn"),
     ("DELETE /api/drafts/{id}", "-nnynn"),
     ("POST /api/drafts/{id}/publish", "--nynn"),
+    ("POST /api/login/exchange", "cccccc"),
+    ("GET /api/login/oidc/{provider}", "yyyyyy"),
+    ("GET /api/login/oidc/{provider}/callback", "cccccc"),
     ("POST /api/login/sms", "cccccc"),
     ("POST /api/login/sms/code", "yyyyyy"),
+    ("GET /api/login/wechat", "yyyyyy"),
+    ("GET /api/login/wechat/callback", "cccccc"),
     ("GET /api/openapi.json", "yyyyyy"),
     ("POST /api/password/reset", "cccccc"),
     ("POST /api/password/reset/code", "yyyyyy"),
@@ -58,6 +63,10 @@ const ROWS: &[(&str, &str)] = &[
     ("GET /api/user", "-yyyyy"),
     ("PUT /api/user", "-yyyyy"),
     ("GET /api/user/collections", "-yyyyy"),
+    ("GET /api/user/identities", "-yyyyy"),
+    ("DELETE /api/user/identities/{id}", "-nnnnn"),
+    ("POST /api/user/identities/oidc/{provider}", "-yyyyy"),
+    ("POST /api/user/identities/wechat", "-yyyyy"),
     ("GET /api/user/likes", "-yyyyy"),
     ("PUT /api/user/phone", "-ccccc"),
     ("POST /api/user/phone/code", "-yyyyy"),
@@ -114,7 +123,10 @@ impl Cast {
             return (route.to_owned(), Value::Null);
         }
         let owner = self.tokens("owner").await.access;
-        let mut path = route.replace("{username}", "target");
+        let mut path = route.replace("{username}", "target").replace("{provider}", world::PROVIDER);
+        if route.ends_with("/callback") {
+            path.push_str("?code=x&state=x");
+        }
         if route.contains("{slug}") {
             let slug = self.article(&owner).await;
             if route.contains("{id}") {
@@ -129,6 +141,9 @@ impl Cast {
             let draft = json!({"draft": {"title": "Knots", "description": "Three", "body": "Bowline"}});
             let made = self.ask(Method::POST, "/api/drafts", &owner, draft).await.expect(201);
             path = path.replace("{id}", made["draft"]["id"].as_str().unwrap());
+        }
+        if route.starts_with("/api/user/identities/{id}") {
+            path = path.replace("{id}", &"A".repeat(43));
         }
         if route.starts_with("/api/sessions/{id}") {
             let newest = self.instance.sessions(&owner).await.remove(0);
@@ -147,6 +162,7 @@ impl Cast {
                 let (name, email) = (format!("new{number}"), format!("new{number}@mail.example"));
                 json!({"user": {"username": name, "email": email, "password": PASSWORD}})
             }
+            ("POST", "/api/login/exchange") => json!({"code": "x"}),
             ("POST", "/api/users/login") => json!({"user": {"email": "target@mail.example", "password": PASSWORD}}),
             // A phone gets one message a minute.
             (_, "/api/login/sms/code" | "/api/password/reset/code" | "/api/user/phone/code") => {
@@ -193,7 +209,9 @@ async fn everybody_may_do_what_the_table_says_and_no_more() {
             let answer = cast.ask(method.clone(), &path, &tokens.access, body).await;
             let status = answer.status;
             let as_expected = match expected {
-                'c' => answer.body["code"] == "code-invalid",
+                'c' => ["code-invalid", "login-code-invalid", "login-state-invalid"]
+                    .map(Value::from)
+                    .contains(&answer.body["code"]),
                 'y' => status < 300,
                 'n' => status == 404,
                 _ if actor.is_empty() => status == 401,

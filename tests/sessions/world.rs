@@ -34,9 +34,12 @@ use shared::{
         users::{USERS, Users as _},
     },
 };
+use test_servers::oidc::{CLIENT_ID, CLIENT_SECRET, Provider};
 use tower::ServiceExt as _;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// What the identity provider is called.
+pub(crate) const PROVIDER: &str = "acme";
 
 /// Time as the test has it; chance as the machine has it.
 #[derive(Default)]
@@ -70,6 +73,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<Clock>,
     pub(crate) environment: HashMap<String, String>,
     platform: Platform,
+    _provider: Provider,
     _data: tempfile::TempDir,
 }
 
@@ -81,7 +85,19 @@ impl World {
         let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
         let mut environment = platform.services().environment().clone();
         environment.insert("RATE_LIMITS".to_owned(), "off".to_owned());
-        Self { clock, environment, platform, _data: data }
+        let provider = Provider::start(0, json!({}));
+        let providers =
+            json!([{"name": PROVIDER, "issuer": provider.url, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}]);
+        for (name, value) in [
+            ("PUBLIC_URL", platform.url()),
+            ("OIDC_PROVIDERS", providers.to_string()),
+            // Nobody gets as far as to call it.
+            ("WECHAT_APP_ID", "wx0123456789abcdef".to_owned()),
+            ("WECHAT_APP_SECRET", "secret".to_owned()),
+        ] {
+            environment.insert(name.to_owned(), value);
+        }
+        Self { clock, environment, platform, _provider: provider, _data: data }
     }
 
     /// A new instance of all functions.

@@ -14,8 +14,9 @@ use super::{
     sms::{EmbeddedMetrics, LoggedFigures},
     sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
+    web::WebClient,
 };
-use crate::ports::{StoreError, permission::Permission, sms::SmsFigures, system::System};
+use crate::ports::{StoreError, permission::Permission, sms::SmsFigures, system::System, web::Web};
 
 /// What a function's wiring makes its adapters of.
 #[derive(Clone)]
@@ -98,6 +99,11 @@ impl Host {
         let sqs = Sqs::new(settings, self.http.clone(), queues, recorder);
         self.remember(Made::Sqs(sqs.clone()));
         sqs
+    }
+
+    /// A client of the `service`, which is not ours, with a breaker of its own.
+    pub fn web(&self, service: impl Into<String>) -> Arc<dyn Web> {
+        Arc::new(WebClient::new(service.into(), self.system.clone()))
     }
 
     /// Where figures about messages go: on Lambda they become metrics.

@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_types::body::SdkBody;
 use http::{HeaderValue, Request, Response, Uri, header::HOST, uri::Authority};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
@@ -64,8 +64,20 @@ impl fmt::Debug for Http1 {
 impl Http1 {
     /// A client that trusts the servers whose certificates lead to one of the `roots`, in PEM.
     pub(super) fn trusting(roots: &'static str) -> Self {
-        let places = Arc::new(Semaphore::new(MAX_UNDER_WAY));
-        Self { idle: Arc::default(), places, tls: Arc::new(LazyLock::new(Box::new(|| tls(roots)))) }
+        Self::with(Box::new(|| tls(pem(roots))))
+    }
+
+    /// A client that trusts whom browsers trust: Mozilla's roots, compiled in.
+    pub(super) fn trusting_the_web() -> Self {
+        Self::with(Box::new(|| tls(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })))
+    }
+
+    fn with(tls: Box<dyn FnOnce() -> Arc<ClientConfig> + Send>) -> Self {
+        Self {
+            idle: Arc::default(),
+            places: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
+            tls: Arc::new(LazyLock::new(tls)),
+        }
     }
 }
 
@@ -86,7 +98,7 @@ impl HttpConnector for Connector {
         let (client, patience) = (self.client.clone(), self.patience);
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let (parts, body) = client.send(request, patience).await?.into_parts();
+            let (parts, body) = client.send(request, patience, usize::MAX).await?.into_parts();
             HttpResponse::try_from(Response::from_parts(parts, body))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
@@ -94,10 +106,12 @@ impl HttpConnector for Connector {
 }
 
 impl Http1 {
-    async fn send(
+    /// Sends `request`, waits for a new connection no longer than `patience`, and reads an answer of at most `limit` bytes.
+    pub(super) async fn send(
         &self,
         mut request: Request<SdkBody>,
         patience: Option<Duration>,
+        limit: usize,
     ) -> Result<Response<SdkBody>, ConnectorError> {
         let uri = std::mem::take(request.uri_mut());
         let authority =
@@ -109,7 +123,7 @@ impl Http1 {
         // A kept connection may have ended; then it gives the request back untouched, and the next one gets it.
         while let Some(mut connection) = self.idle(&authority) {
             match connection.try_send_request(request).await {
-                Ok(response) => return self.finish(authority, connection, response).await,
+                Ok(response) => return self.finish(authority, connection, response, limit).await,
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(ConnectorError::io(error.into_error().into())),
@@ -125,7 +139,7 @@ impl Http1 {
         };
         let mut connection = connected.map_err(|error| ConnectorError::io(error).never_connected())?;
         let response = connection.send_request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
-        self.finish(authority, connection, response).await
+        self.finish(authority, connection, response, limit).await
     }
 
     /// A kept connection to `authority` that is still open as far as is known.
@@ -141,9 +155,13 @@ impl Http1 {
         authority: Authority,
         connection: Connection,
         response: Response<Incoming>,
+        limit: usize,
     ) -> Result<Response<SdkBody>, ConnectorError> {
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+        let body = Limited::new(body, limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() { ConnectorError::other(error, None) } else { ConnectorError::io(error) }
+        });
+        let body = body?.to_bytes();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.entry(authority).or_default().push(connection);
         Ok(Response::from_parts(parts, SdkBody::from(body)))
@@ -178,11 +196,15 @@ where
     Ok(sender)
 }
 
-fn tls(roots: &str) -> Arc<ClientConfig> {
+fn pem(roots: &str) -> RootCertStore {
     let mut store = RootCertStore::empty();
     for root in CertificateDer::pem_slice_iter(roots.as_bytes()) {
         store.add(root.expect("the roots are PEM")).expect("the roots are certificates");
     }
+    store
+}
+
+fn tls(store: RootCertStore) -> Arc<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring has what the default versions need");

@@ -53,6 +53,11 @@ impl Reader<'_> {
             .ok()
     }
 
+    /// Notes that the setting, as it is, does not go with another one.
+    pub fn refuse<T>(&mut self, setting: &Setting<T>, problem: &str) {
+        self.problems.push(format!("{} {problem}: expected {}", setting.name, setting.form));
+    }
+
     /// The setting's value, if it is there; `None` inside if not.
     pub fn take_optional<T>(&mut self, setting: &Setting<T>) -> Option<Option<T>> {
         if (self.lookup)(setting.name).is_none() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
-use super::{FromEnvironment, Reader, Seen};
+use super::{FromEnvironment, OidcProviders, Reader, Seen};
 use crate::{
     adapters::{
         aws::{AwsCredentials, AwsRegion, AwsSettings},
@@ -21,7 +21,7 @@ use crate::{
         password::CommonPasswords,
         sms::{self, Countries, Rate, SmsQuotas, TaskKey},
     },
-    http::{TrustedProxies, cors::AllowedOrigins},
+    http::{TrustedProxies, cookies::PublicUrl, cors::AllowedOrigins, landing::LandingPage},
 };
 
 /// An environment variable and how to read it.
@@ -72,7 +72,17 @@ settings! {
     JWT_PUBLIC_KEYS: PublicKeys = "a JSON list of {\"kid\", \"alg\", \"key\": base64 of the public key}", None,
         "What verifies access tokens. `bloghub keys` makes it.", PublicKeys::parse;
     HMAC_KEY: HmacKey = "base64 of at least 32 random bytes", None,
-        "The secret under which bodies of requests with an idempotency key are recognised. `bloghub keys` makes one.", HmacKey::parse;
+        "The secret under which bodies of requests with an idempotency key and cookies of logins are recognised. `bloghub keys` makes one.", HmacKey::parse;
+    PUBLIC_URL: PublicUrl = "http[s]://host[/path]", None,
+        "Where browsers find the platform: identity providers send them back to addresses beneath it. Needed where there is a provider.", str::parse;
+    LOGIN_REDIRECT_URL: LandingPage = "http[s]://host[/path][?query]", None,
+        "The front end's page where a login by way of a provider ends, with a one-time code. Absent, it ends with JSON.", str::parse;
+    OIDC_PROVIDERS: OidcProviders = "a JSON list of {\"name\", \"issuer\", \"clientId\", \"clientSecret\", \"scopes\": [\"email\", \"profile\"]}", Some("[]"),
+        "The OpenID Connect providers by which people log in; secret and scopes may be left out.", OidcProviders::parse;
+    WECHAT_APP_ID: String = "a website application's AppID", None, "The application of WeChat's Open Platform by which people log in. Absent, nobody does.", text;
+    WECHAT_APP_SECRET: String = "the application's AppSecret", None, "Proves to WeChat that the platform is the application.", text;
+    WECHAT_OPEN_URL: String = "http[s]://host[:port]", Some("https://open.weixin.qq.com"), "Where WeChat shows the code to scan.", endpoint;
+    WECHAT_API_URL: String = "http[s]://host[:port]", Some("https://api.weixin.qq.com"), "Where WeChat's interface is.", endpoint;
     SMS_TASK_KEY: TaskKey = "base64 of 32 random bytes", None,
         "The key under which messages to phones wait to be sent. `bloghub keys` makes one.", TaskKey::parse;
     SMS_COUNTRIES: Countries = "\"*\", or countries such as CN,US (ISO 3166-1)", None,

@@ -111,7 +111,7 @@ impl CodeHash {
     /// That of `code` in `slot`.
     pub fn of(key: &HmacKey, slot: CodeSlot<'_>, code: &Code) -> Self {
         let CodeSlot { purpose, phone } = slot;
-        Self(hex(&key.tag("phone code", &[purpose.name(), phone.as_str(), code.as_str()])))
+        Self(hex(&key.tag_of("phone code", &[purpose.name(), phone.as_str(), code.as_str()])))
     }
 
     /// As it is stored.
@@ -127,7 +127,7 @@ pub struct Pseudonym(String);
 impl Pseudonym {
     /// That of `value`, which is a `kind`.
     pub fn of(key: &HmacKey, kind: &'static str, value: &str) -> Self {
-        Self(hex(&key.tag("pseudonym", &[kind, value])[..16]))
+        Self(hex(&key.tag_of("pseudonym", &[kind, value])[..16]))
     }
 
     /// As it is stored.

@@ -36,7 +36,8 @@ impl IdempotencyKey {
     }
 }
 
-/// A secret under which requests' bodies are recognised: whoever reads what is stored cannot guess a body and check it.
+/// A secret under which what the platform once saw or gave out is recognised. Requests' bodies, so that whoever reads what is
+/// stored cannot guess one and check it; and the cookies of logins that are under way.
 #[derive(Clone)]
 pub struct HmacKey(hmac::Key);
 
@@ -62,16 +63,27 @@ impl HmacKey {
         }
     }
 
-    /// HMAC-SHA-256 of `parts`, none of which has a line break, for `purpose`: tags for one purpose are none for another.
-    pub(super) fn tag(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
+    /// HMAC-SHA-256 of `message` for one `purpose`, which has no line break: tags of different purposes have nothing in common.
+    pub fn tag(&self, purpose: &str, message: &[u8]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
-        for part in [purpose].iter().chain(parts) {
-            context.update(part.as_bytes());
-            context.update(b"\n");
-        }
+        context.update(purpose.as_bytes());
+        context.update(b"\n");
+        context.update(message);
         let mut tag = [0; 32];
         tag.copy_from_slice(context.sign().as_ref());
         tag
+    }
+
+    /// The tag of several `parts`, none of which has a line break.
+    pub(super) fn tag_of(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
+        let lines: String = parts.iter().flat_map(|part| [*part, "\n"]).collect();
+        self.tag(purpose, lines.as_bytes())
+    }
+
+    /// Whether `tag` is that of `message` for this `purpose`; how long it takes tells nothing.
+    pub fn verify(&self, purpose: &str, message: &[u8], tag: &[u8]) -> bool {
+        let message = [purpose.as_bytes(), b"\n", message].concat();
+        hmac::verify(&self.0, &message, tag).is_ok()
     }
 
     /// `secret` as it is configured.
@@ -87,13 +99,7 @@ pub struct Fingerprint(pub [u8; 32]);
 impl Fingerprint {
     /// That of `body`.
     pub fn of(key: &HmacKey, body: &[u8]) -> Self {
-        // The key may serve other purposes too: what is signed says which this is.
-        let mut context = hmac::Context::with_key(&key.0);
-        context.update(b"idempotency key, body\n");
-        context.update(body);
-        let mut fingerprint = [0; 32];
-        fingerprint.copy_from_slice(context.sign().as_ref());
-        Self(fingerprint)
+        Self(key.tag("idempotency key, body", body))
     }
 }
 
@@ -142,6 +148,17 @@ mod tests {
         assert_eq!(format!("{key:?}"), "HmacKey(…)");
         assert_eq!(HmacKey::parse(&BASE64_STANDARD.encode([7; 31])).unwrap_err(), "is too short");
         assert_eq!(HmacKey::parse("no secret").unwrap_err(), "is no base64");
+    }
+
+    #[test]
+    fn a_tag_is_its_messages_and_its_purposes_only() {
+        let key = HmacKey::parse(&HmacKey::encode([7; 32])).unwrap();
+        let tag = key.tag("one", b"message");
+        assert!(key.verify("one", b"message", &tag));
+        for (purpose, message) in [("two", &b"message"[..]), ("one", b"massage"), ("one\nme", b"ssage")] {
+            assert!(!key.verify(purpose, message, &tag));
+        }
+        assert!(!key.verify("one", b"message", &tag[..16]));
     }
 
     #[test]

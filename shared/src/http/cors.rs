@@ -12,9 +12,9 @@ const MAX_AGE: Duration = Duration::from_secs(7_200);
 /// Origins whose pages may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// Any: the API takes no cookies, so a page can do no more than anyone with `curl`.
+    /// Any, without cookies: so a page can do no more than anyone with `curl`.
     Any,
-    /// Only these.
+    /// Only these. They may send and get cookies: that a login is under way is kept in one.
     Only(Vec<HeaderValue>),
 }
 
@@ -58,6 +58,7 @@ impl AllowedOrigins {
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers(exposed.map(HeaderName::from_static))
+            .allow_credentials(matches!(self, Self::Only(_)))
             .max_age(MAX_AGE)
     }
 }

@@ -3,12 +3,14 @@
 mod address;
 mod agent;
 pub mod auth;
+pub mod cookies;
 pub mod cors;
 pub mod draft_views;
 mod entrance;
 pub mod idempotency;
 mod if_match;
 mod json;
+pub mod landing;
 mod layers;
 mod limits;
 mod paging;

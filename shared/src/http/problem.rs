@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::{MAX_BODY_BYTES, if_match::version_tag, limits::seconds};
 use crate::{
-    domain::{Violation, Violations, user::Role},
-    ports::{StoreError, codes::SendCodeError, users::Unique},
+    domain::{Violation, Violations, flow::FlowError, user::Role},
+    ports::{StoreError, codes::SendCodeError, providers::ProviderError, users::Unique},
     telemetry::chain,
 };
 
@@ -37,6 +37,14 @@ pub enum ApiError {
     RefreshTokenInvalid,
     /// 401: the code is wrong, used, expired, or there never was one.
     CodeInvalid,
+    /// 401: a login by way of a provider did not begin in this browser, took too long, or was finished before.
+    LoginStateInvalid(&'static str),
+    /// 401: the provider does not confirm who it is: the user said no, or brought a code that it does not know.
+    LoginDenied,
+    /// 401: the provider's proof of who it is is not good, or not of this login.
+    IdentityUnproven(Box<dyn Error + Send + Sync>),
+    /// 401: the one-time code is unknown, expired, used, or of another browser.
+    LoginCodeInvalid,
     /// 403: the thing belongs to somebody else.
     Forbidden(&'static str),
     /// 403: it takes at least this role.
@@ -59,6 +67,8 @@ pub enum ApiError {
     /// 409: another request under the same idempotency key is being done, or others held the same items for too long. Another
     /// try under the same key finds out.
     IdempotencyKeyInUse,
+    /// 409: without it nobody could log in to the account.
+    LastWayIn,
     /// 410: there was such a thing, and its author has withdrawn it.
     Gone(&'static str),
     /// 412: the thing is at another version than `If-Match` says.
@@ -83,6 +93,8 @@ pub enum ApiError {
     Invalid(Violations),
     /// 422: another request was done under the same idempotency key.
     IdempotencyKeyReused,
+    /// 502: an identity provider answers what makes no sense. The causes are logged, never answered.
+    ProviderFailed(Box<dyn Error + Send + Sync>),
     /// 503: a backing service is away.
     Unavailable(StoreError),
     /// 500: a fault of ours. Its causes are logged, never answered.
@@ -112,6 +124,29 @@ impl From<SendCodeError> for ApiError {
             SendCodeError::TooMany(retry_after) => Self::TooManyRequests { retry_after },
             SendCodeError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<ProviderError> for ApiError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Denied => Self::LoginDenied,
+            ProviderError::Unproven(cause) => Self::IdentityUnproven(cause),
+            ProviderError::Failed(cause) => Self::ProviderFailed(cause),
+            // What is no answer of ours makes as little sense, whatever the client calls it.
+            ProviderError::Unavailable(StoreError::Fault { source, .. }) => Self::ProviderFailed(source),
+            ProviderError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<FlowError> for ApiError {
+    fn from(error: FlowError) -> Self {
+        Self::LoginStateInvalid(match error {
+            FlowError::Missing => "has no login under way in this browser",
+            FlowError::Wrong => "is not of the login that is under way in this browser",
+            FlowError::Expired => "has expired, begin again",
+        })
     }
 }
 
@@ -186,6 +221,18 @@ impl ApiError {
             Self::RefreshTokenInvalid => {
                 unauthorized("refresh-token-invalid", "Log in again", one("refreshToken", "is invalid"))
             }
+            Self::LoginStateInvalid(reason) => {
+                unauthorized("login-state-invalid", "Begin the login again", one("state", reason))
+            }
+            Self::LoginDenied => {
+                unauthorized("login-denied", "The provider says no", one("provider", "does not confirm who you are"))
+            }
+            Self::IdentityUnproven(error) => {
+                tracing::warn!(error = chain(&*error), "an identity is not proven");
+                let errors = one("provider", "gave no good proof of who you are");
+                unauthorized("identity-unproven", "The proof is not good", errors)
+            }
+            Self::LoginCodeInvalid => unauthorized("login-code-invalid", "Log in again", one("code", "is invalid")),
             Self::Forbidden(thing) => {
                 kind(StatusCode::FORBIDDEN, "forbidden", "It belongs to somebody else", one(thing, "forbidden"))
             }
@@ -239,6 +286,12 @@ impl ApiError {
                     one("idempotency-key", "is in use by a request that is being done, try again"),
                 )
             },
+            Self::LastWayIn => kind(
+                StatusCode::CONFLICT,
+                "last-way-in",
+                "It is the last way to log in",
+                one("identity", "is the last way to log in: set a password, or add a phone or another identity first"),
+            ),
             Self::Gone(thing) => {
                 kind(StatusCode::GONE, "gone", "Its author has withdrawn it", one(thing, "has been withdrawn"))
             }
@@ -299,6 +352,15 @@ impl ApiError {
                         one("service", "is not available, try again"),
                     )
                 }
+            }
+            Self::ProviderFailed(error) => {
+                tracing::error!(error = chain(&*error), "an identity provider fails");
+                kind(
+                    StatusCode::BAD_GATEWAY,
+                    "provider-failed",
+                    "The provider fails",
+                    one("provider", "gave an answer that makes no sense, try again later"),
+                )
             }
             Self::Internal(error) => {
                 tracing::error!(error = chain(&*error), "a fault of ours");

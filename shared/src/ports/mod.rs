@@ -12,12 +12,15 @@ pub mod departures;
 pub mod drafts;
 pub mod failures;
 pub mod feeds;
+pub mod flows;
 pub mod follows;
 pub mod idempotency;
+pub mod identities;
 pub mod leases;
 pub mod lockouts;
 pub mod passwords;
 pub mod permission;
+pub mod providers;
 pub mod reactions;
 pub mod sessions;
 pub mod sms;
@@ -25,6 +28,7 @@ pub mod sweeps;
 pub mod system;
 pub mod tokens;
 pub mod users;
+pub mod web;
 
 use std::error::Error;
 

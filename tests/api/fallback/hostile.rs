@@ -20,7 +20,10 @@ fn expect_clear(answer: &Answer, case: &str) {
 
 /// A path of the description with something in its parameters' places.
 fn filled(path: &str) -> String {
-    path.replace("{slug}", "some-slug").replace("{username}", "somebody").replace("{id}", "7")
+    path.replace("{slug}", "some-slug")
+        .replace("{username}", "somebody")
+        .replace("{id}", "7")
+        .replace("{provider}", "acme")
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use shared::{
         departures::{DepartError, Departures as _},
         drafts::Drafts,
         follows::Follows as _,
+        identities::{Identities as _, LinkedIdentities as _, NotLinked},
         leases::{GuardedWriteError, Lease},
         lockouts::Lockouts as _,
         sweeps::{Remains, UserMark, UserSweeps},
@@ -101,7 +102,12 @@ async fn article(world: &World, author: &User) -> Article {
     article
 }
 
-/// Everything that somebody can have: live and withdrawn articles, a draft, follows both ways, tries to log in.
+/// The names by which a provider knows somebody.
+fn identities(user: UserId) -> [String; 2] {
+    ["one", "two"].map(|which| format!("{user}, {which}"))
+}
+
+/// Everything that somebody can have: live and withdrawn articles, a draft, follows both ways, tries to log in, identities elsewhere.
 async fn life(world: &World, ann: &User, bob: &User) -> [Article; 2] {
     let live = article(world, ann).await;
     let withdrawn = article(world, ann).await;
@@ -114,7 +120,9 @@ async fn life(world: &World, ann: &User, bob: &User) -> [Article; 2] {
     world.follows.follow(ann.id, bob.id).await.unwrap();
     world.follows.follow(bob.id, ann.id).await.unwrap();
     world.lockouts.count(&Subject::Account(ann.id), world.clock.now()).await.unwrap();
-    world.put_identity(ann.id);
+    for subject in identities(ann.id) {
+        world.identities.link(ann.id, &world.identity(&subject)).await.unwrap();
+    }
     [live, withdrawn]
 }
 
@@ -123,9 +131,11 @@ fn left(world: &World, user: UserId) -> usize {
     let keys = ["USER#", "DRAFTS#", "LIST#AUTHOR#", "COUNT#AUTHOR#", "FOLLOWS#", "FOLLOWERS#", "COUNTERS#"];
     let tables = ["UsersTable", "SessionsTable", "ArticlesTable", "InteractionsTable", "CoordinationTable"];
     let under = |table: &&str| keys.iter().map(|key| world.count_in(table, &format!("{key}{user}"))).sum::<usize>();
-    let others = ["LOCKOUT#ACCOUNT#", "IDENTITY#of-"].map(|key| world.count_in("UsersTable", &format!("{key}{user}")));
+    let guards = identities(user).map(|subject| format!("IDENTITY#{}", world.identity(&subject).id));
+    let others = guards.into_iter().chain([format!("LOCKOUT#ACCOUNT#{user}")]);
+    let others: usize = others.map(|key| world.count_in("UsersTable", &key)).sum();
     // The tombstone stays.
-    tables.iter().map(under).sum::<usize>() + others.iter().sum::<usize>() - 1
+    tables.iter().map(under).sum::<usize>() + others - 1
 }
 
 #[tokio::test]
@@ -161,6 +171,53 @@ async fn what_was_a_users_is_free_for_others_at_once() {
     let other = user(&world, "ann", "+8613800138000").await;
     assert_eq!(sweep(&world).await.end, End::Clean);
     assert_eq!(world.users.holder(&other.username).await.unwrap().map(|holder| holder.id), Some(other.id));
+}
+
+#[tokio::test]
+async fn an_identity_of_a_deleted_user_is_nobodys_at_once_and_free_once_it_is_swept() {
+    let world = World::new().await;
+    let (ann, bob) = (user(&world, "ann", "+8613800138000").await, user(&world, "bob", "+8613800138001").await);
+    let identity = world.identity("ann");
+    world.identities.link(ann.id, &identity).await.unwrap();
+    let owner = || world.identities.owner(std::slice::from_ref(&identity.id));
+    assert_eq!(owner().await.unwrap().map(|owner| owner.id), Some(ann.id));
+    assert!(matches!(world.identities.link(bob.id, &identity).await, Err(NotLinked::Taken)));
+    world.users.depart(&ann, world.clock.now()).await.unwrap();
+    assert_eq!(owner().await.unwrap(), None);
+    assert!(matches!(world.identities.link(ann.id, &world.identity("late")).await, Err(NotLinked::NoAccount)));
+
+    let guard = format!("IDENTITY#{}", identity.id);
+    assert_eq!(world.count_in("UsersTable", &guard), 1, "not swept yet");
+    assert_eq!(sweep(&world).await.end, End::Clean);
+    assert_eq!(world.count_in("UsersTable", &guard), 0);
+    assert_eq!(left(&world, ann.id), 0);
+    world.identities.link(bob.id, &identity).await.unwrap();
+    assert_eq!(owner().await.unwrap().map(|owner| owner.id), Some(bob.id));
+}
+
+#[tokio::test]
+async fn what_was_taken_over_before_the_sweep_stays_with_whoever_took_it() {
+    let world = World::new().await;
+    let (ann, bob) = (user(&world, "ann", "+8613800138000").await, user(&world, "bob", "+8613800138001").await);
+    let [linked, signed_up] = ["linked", "signed up"].map(|subject| world.identity(subject));
+    for identity in [&linked, &signed_up] {
+        world.identities.link(ann.id, identity).await.unwrap();
+    }
+    world.users.depart(&ann, world.clock.now()).await.unwrap();
+    world.identities.link(bob.id, &linked).await.unwrap();
+    let (id, username) = (UserId::new(world.clock.now(), world.system().random()), Username::parse("eve").unwrap());
+    let eve = User { id, username, email: None, phone: None, ..bob.clone() };
+    world.identities.sign_up(&eve, &signed_up, None).await.unwrap();
+
+    world.clock.pass(GRACE);
+    assert_eq!(sweep(&world).await.users, 1);
+    for (identity, user) in [(&linked, &bob), (&signed_up, &eve)] {
+        let owner = world.identities.owner(std::slice::from_ref(&identity.id)).await.unwrap();
+        assert_eq!(owner.map(|owner| owner.id), Some(user.id));
+        assert_eq!(world.identities.of(user.id).await.unwrap().as_slice(), std::slice::from_ref(identity));
+    }
+    // Not even the one who was there before takes them back.
+    assert!(matches!(world.identities.link(bob.id, &signed_up).await, Err(NotLinked::Taken)));
 }
 
 #[tokio::test]

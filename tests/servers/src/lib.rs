@@ -1,4 +1,4 @@
-//! Real backing services for tests, as children of the test's process.
+//! Real backing services for tests, as children of the test's process, and doubles of vendors on threads of it.
 //!
 //! ```no_run
 //! let node = test_servers::RedisNode::start();
@@ -10,7 +10,10 @@
 
 mod cluster;
 mod node;
+pub mod oidc;
+mod serve;
 mod wait;
+pub mod wechat;
 
 pub use cluster::RedisCluster;
 pub use node::RedisNode;

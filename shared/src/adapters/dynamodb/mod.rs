@@ -1,5 +1,6 @@
 //! The ports on DynamoDB. Each entity's keys are built in its own file and nowhere else.
 
+mod arrivals;
 mod articles;
 mod breakers;
 mod client;
@@ -8,7 +9,9 @@ mod compression;
 mod departures;
 mod error;
 mod failures;
+mod flows;
 mod idempotency;
+mod identities;
 mod interactions;
 mod leases;
 mod lockouts;
@@ -21,12 +24,15 @@ mod transaction;
 mod user_sweeps;
 mod users;
 
+pub use arrivals::CallCounts;
 pub use articles::{ArticleSweeps, ArticleTable, ArticleViews, ArticleWriter};
 pub use breakers::BreakerTable;
 pub use client::DynamoSettings;
 pub use comments::{CommentSweeper, CommentTable, CommentViews, CommentWriter};
 pub use failures::FailureTable;
+pub use flows::FlowTable;
 pub use idempotency::IdempotencyTable;
+pub use identities::IdentityTable;
 pub use interactions::{FollowTable, InteractionTable, KeptTable};
 pub use leases::LeaseTable;
 pub use lockouts::LockoutTable;

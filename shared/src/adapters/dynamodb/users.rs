@@ -11,6 +11,7 @@ use super::{
     SessionTable,
     departures::is_tombstone,
     error::{corrupt, store_error},
+    identities::IDENTITY,
     lockouts::LOCKOUT,
     store::{Dynamo, Item, Key, TableName, from_item, n, s, to_item},
     stream::{Images, Said},
@@ -67,16 +68,35 @@ pub(super) fn guards(user: &User) -> [(Unique, Option<Key>); 3] {
     ]
 }
 
-/// What a record of the table's change stream says. Who has which address or number is nobody else's business.
+/// Has `transaction` take what `user` has and nobody else may have; answers what each of these parts takes, in their order.
+pub(super) fn take_guards(transaction: &mut Transaction, table: &str, user: &User) -> Result<Vec<Unique>, StoreError> {
+    let mut takes = Vec::new();
+    for (unique, key) in guards(user) {
+        let Some(key) = key else { continue };
+        transaction.put_new(table, to_item(&GuardItem { key, user_id: user.id, since: user.created_at })?)?;
+        takes.push(unique);
+    }
+    Ok(takes)
+}
+
+/// A user without a password, to be stored.
+pub(super) fn new_item(user: &User) -> Result<Item, StoreError> {
+    to_item(&UserItem::new(user, None))
+}
+
+/// What a record of the table's change stream says. Who has which address, number or identity is nobody else's business.
 pub(super) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
     if let Some(id) = key.pk.strip_prefix(USER) {
+        if key.sk.starts_with(IDENTITY) {
+            return Ok(Said::Nothing);
+        }
         return images.versioned(Subject::User(id.parse().map_err(corrupt)?));
     }
     if let Some(name) = key.pk.strip_prefix(USERNAME) {
         let name = FoldedUsername::parse(name).ok_or_else(|| corrupt("a guard without a name"))?;
         return Ok(images.existence(Subject::Username(name)));
     }
-    let private = [EMAIL, PHONE, LOCKOUT].iter().any(|prefix| key.pk.starts_with(prefix));
+    let private = [EMAIL, PHONE, IDENTITY, LOCKOUT].iter().any(|prefix| key.pk.starts_with(prefix));
     Ok(if private { Said::Nothing } else { Said::Foreign })
 }
 
@@ -370,13 +390,7 @@ impl Registrations for Registry {
     async fn register(&self, user: &User, hash: Option<&PasswordHash>, session: &Session) -> Result<(), SaveUserError> {
         let users = &self.users.name;
         let mut transaction = Transaction::default();
-        // In the order of the transaction's first parts.
-        let mut takes = Vec::new();
-        for (unique, key) in guards(user) {
-            let Some(key) = key else { continue };
-            transaction.put_new(users, to_item(&GuardItem { key, user_id: user.id, since: user.created_at })?)?;
-            takes.push(unique);
-        }
+        let takes = take_guards(&mut transaction, users, user)?;
         transaction.put_new(users, to_item(&UserItem::new(user, hash))?)?;
         transaction.put_new(&self.sessions.name, self.sessions.item(session)?)?;
         transaction.commit(&self.users.dynamo).await.map_err(|error| match error {
@@ -432,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_comes_or_goes_is_a_change_and_an_address_or_a_number_is_none() {
+    fn a_name_that_comes_or_goes_is_a_change_and_an_address_a_number_or_an_identity_is_none() {
         let guard = |key| to_item(&GuardItem { key, user_id: user(1).id, since: Timestamp::from_millis(0) }).unwrap();
         let name = || Subject::Username(FoldedUsername::from(&user(1).username));
         let guarded = guard(username_guard(&user(1).username));
@@ -440,7 +454,8 @@ mod tests {
         assert_eq!(came, Some(Change { subject: name(), version: None, gone: false }));
         let went = StreamRecords.read(&record(Some(guarded), None)).unwrap();
         assert_eq!(went, Some(Change { subject: name(), version: None, gone: true }));
-        for private in [email_guard(&email()), phone_guard(&phone())] {
+        let identity = Key::new(user_key(user(1).id).pk, "IDENTITY#x");
+        for private in [email_guard(&email()), phone_guard(&phone()), identity, Key::new("IDENTITY#x", "GUARD")] {
             assert_eq!(StreamRecords.read(&record(None, Some(guard(private)))).unwrap(), None);
         }
     }

@@ -66,7 +66,7 @@ async fn answer(mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin, times: us
 
 async fn get(client: &Http1, url: &str) -> Result<Vec<u8>, ConnectorError> {
     let request = Request::builder().uri(url).body(SdkBody::empty()).unwrap();
-    let response = client.send(request, Some(Duration::from_secs(5))).await?;
+    let response = client.send(request, Some(Duration::from_secs(5)), usize::MAX).await?;
     assert_eq!(response.status(), 200);
     Ok(response.into_body().bytes().unwrap().to_vec())
 }

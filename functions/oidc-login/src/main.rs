@@ -1,0 +1,5 @@
+//! The Lambda function `oidc-login`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<oidc_login::OidcLogin>()
+}
