@@ -59,7 +59,9 @@ impl World {
     pub(crate) async fn log_in(&mut self, kind: &'static str, name: &Sent<Word>, password: &Sent<Word>) -> Outcome {
         let mut fields = Fields::default();
         let name = name.of(self.case);
-        let typed = fields.filled(kind, &name).zip(fields.filled("password", password));
+        // Without any name it is the address that is missing.
+        let field = if matches!(name, Sent::Absent) { "email" } else { kind };
+        let typed = fields.filled(field, &name).zip(fields.filled("password", password));
         let answer = self.ask(Method::POST, "/api/users/login", None, &fields.body("user")).await?;
         if let Some(refusal) = fields.unreadable().or_else(|| fields.refused()) {
             return refusal.compare(&answer);
