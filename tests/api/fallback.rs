@@ -78,6 +78,11 @@ async fn a_method_that_a_path_has_not_is_told_which_it_has() {
         ("PUT", "/api/users/login", "POST, OPTIONS"),
         ("GET", "/api/sessions/logout", "POST, OPTIONS"),
         ("PUT", "/api/sessions/refresh", "POST, OPTIONS"),
+        ("DELETE", "/api/sessions/refresh", "POST, OPTIONS"),
+        ("DELETE", "/api/sessions/logout", "POST, OPTIONS"),
+        ("DELETE", "/api/sessions/logout-others", "POST, OPTIONS"),
+        ("DELETE", "/api/sessions/logout-all", "POST, OPTIONS"),
+        ("DELETE", "/api/user/identities/wechat", "POST, OPTIONS"),
         ("DELETE", "/api/openapi.json", "GET, HEAD, OPTIONS"),
     ] {
         let answer = ask(method, path).await;

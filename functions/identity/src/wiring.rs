@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
+use axum::{Router, http::Method, routing::delete};
 use shared::{
     adapters::{
         dynamodb::{FlowTable, IdentityTable, StateTables, TableNames},
@@ -11,7 +11,7 @@ use shared::{
     config::{FromEnvironment, Reader, settings},
     domain::limit::RouteClass,
     function::{Function, Wired},
-    http::Entrance,
+    http::{Entrance, has_only},
     ports::{StoreError, flows, identities, permission::Permission, sessions, users},
     wiring::LoginConfig,
 };
@@ -55,6 +55,11 @@ impl Function for Identity {
     };
 
     shared::routes![exchange, list, unlink];
+
+    /// Where identities have their ids stands also what adds one.
+    fn around(_: &OwnIdentities, routes: Router) -> Router {
+        routes.route("/api/user/identities/wechat", delete(has_only("POST, OPTIONS")))
+    }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<OwnIdentities>, StoreError> {
         let names = TableNames { coordination: Some(config.coordination_table.clone()), ..TableNames::default() };

@@ -11,7 +11,7 @@ use shared::{
     config::{FromEnvironment, Reader, settings},
     domain::idempotency::HmacKey,
     function::{Function, Wired},
-    http::{ApiError, Arriving, idempotency::Repeats},
+    http::{Arriving, has_only, idempotency::Repeats},
     ports::{
         StoreError, articles, cache::Wanted, drafts, idempotency, permission::Permission, reactions, sessions, users,
     },
@@ -76,7 +76,7 @@ impl Function for Publish {
     ];
 
     fn around(state: &Publications, routes: Router) -> Router {
-        state.repeats.around(routes.route("/api/articles/feed", put(feed_is_read_only).delete(feed_is_read_only)))
+        state.repeats.around(routes.route("/api/articles/feed", put(has_only(FEED)).delete(has_only(FEED))))
     }
 
     fn prefetch(state: &Publications, arriving: &Arriving<'_>) -> Vec<Wanted> {
@@ -107,8 +107,5 @@ impl Function for Publish {
     }
 }
 
-/// The feed stands where articles have their slugs, and another function reads it. API Gateway brings what would change it here, by
-/// the route of an article.
-async fn feed_is_read_only() -> ApiError {
-    ApiError::MethodNotAllowed { allow: "GET, HEAD, OPTIONS".to_owned() }
-}
+/// The methods of the feed, which stands where articles have their slugs.
+const FEED: &str = "GET, HEAD, OPTIONS";

@@ -7,7 +7,9 @@ use shared::{
         dynamodb::{StateTables, TableNames},
         host::Host,
     },
+    axum::{Router, routing::delete},
     function::{Function, Wired},
+    http::has_only,
     ports::{StoreError, permission::Permission, sessions, users},
     wiring::LoginConfig,
 };
@@ -32,6 +34,10 @@ impl Function for Session {
 
     shared::routes![refresh, list_sessions, end_session, log_out, log_out_others, log_out_everywhere, set_role];
 
+    fn around(_: &Sessions, routes: Router) -> Router {
+        NO_SESSIONS.iter().fold(routes, |routes, path| routes.route(path, delete(has_only("POST, OPTIONS"))))
+    }
+
     fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<Sessions>, StoreError> {
         let (gate, parts) = config.wire_gate(host, TableNames::default())?;
         let users = Arc::new(gate.users);
@@ -47,3 +53,7 @@ impl Function for Session {
         Ok(Wired { state, entrance: Some(gate.entrance) })
     }
 }
+
+/// What stands where sessions have their ids.
+const NO_SESSIONS: [&str; 4] =
+    ["/api/sessions/refresh", "/api/sessions/logout", "/api/sessions/logout-others", "/api/sessions/logout-all"];

@@ -172,7 +172,6 @@ pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
             let found = arrival.wanted.into_iter().zip(found).collect();
             parts.extensions.insert(ClientAddress(address));
             parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
-            parts.extensions.insert(ClientAddress(address));
             let admission = Admission::new(entrance.clone(), presented, session, away, now);
             parts.extensions.insert(admission.clone());
             let mut response = next.run(Request::from_parts(parts, body)).await;

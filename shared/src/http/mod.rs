@@ -29,7 +29,7 @@ pub use json::{JsonBody, MAX_BODY_BYTES, Object, OptionalJsonBody};
 pub use layers::{Shell, Way};
 pub use limits::RateLimits;
 pub use paging::{CursorQuery, PageQuery};
-pub use path::{PathParam, PathParams};
+pub use path::{PathParam, PathParams, has_only};
 pub use problem::{ApiError, Problem};
 pub use query::Query;
 pub use reading::{Content, Kept, Reading};

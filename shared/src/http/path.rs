@@ -1,5 +1,7 @@
 //! Path parameters.
 
+use std::future::{Ready, ready};
+
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 
@@ -35,6 +37,12 @@ impl<S: Sync + Send> FromRequestParts<S> for PathParams {
         let Path((first, second)) = Path::from_request_parts(parts, state).await.map_err(|_| not_utf8())?;
         Ok(Self(first, second))
     }
+}
+
+/// Answers that the path has only the methods `allow`, as `Allow` lists them: for a path where another route of the function has a
+/// parameter. API Gateway takes what has a method of that route for it, and `fallback` is not asked.
+pub fn has_only(allow: &'static str) -> impl Fn() -> Ready<ApiError> + Clone {
+    move || ready(ApiError::MethodNotAllowed { allow: allow.to_owned() })
 }
 
 fn not_utf8() -> ApiError {
