@@ -73,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench bench-cold bench-login chaos attack seed
+.PHONY: fmt openapi costs bench bench-cold bench-counters bench-login chaos attack seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -95,6 +95,9 @@ bench-cold: redis ## Measure cold starts (ARGS='--help' tells more)
 
 bench: redis build ## Measure readers under load beside a minimal handler (ARGS='--help' tells more)
 	cargo run --release --locked --package bench-load -- $(ARGS)
+
+bench-counters: redis ## Have a crowd like one article: writes, lag, and whether it is right (ARGS='--likes 1000')
+	cargo run --release --locked --package bench-counters -- $(ARGS)
 
 bench-login: redis build ## Look whether the time of a refused login tells why (ARGS='--logins 200')
 	cargo run --release --locked --package bench-login -- $(ARGS)

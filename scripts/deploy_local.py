@@ -39,11 +39,14 @@ ACCOUNT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DE
 # An HTTP API without a CORS configuration hands preflights to its `$default` route. The emulator refuses them; it does
 # not know them for preflights when their method is a string that equals nothing.
 #
+# A stream's source with a window tells the function which shard its records are of. The emulator has one shard for each stream, and
+# no windows.
+#
 # IAM has no actions for batches of SQS: whoever may send a message may send ten. The emulator asks for one of its own.
 EMULATOR = """
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import apigateway
+from ministack.services import apigateway, lambda_svc
 
 class Preflight(str):
     __eq__ = lambda self, other: False
@@ -57,6 +60,16 @@ async def handle_preflights(api_id, stage, path, method, *rest):
     return await handle(api_id, stage, path, method, *rest)
 
 apigateway._handle_execute_in_scope = handle_preflights
+
+execute = lambda_svc._execute_function
+
+def execute_of_shard(function, event, *rest, **named):
+    records = event.get("Records") if isinstance(event, dict) else None
+    if records and records[0].get("eventSource") == "aws:dynamodb":
+        event = {**event, "shardId": "shardId-00000000000000000000-00000000"}
+    return execute(function, event, *rest, **named)
+
+lambda_svc._execute_function = execute_of_shard
 
 action_of = iam_actions.extract_iam_action
 

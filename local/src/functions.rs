@@ -89,6 +89,7 @@ pub fn workers() -> Vec<WorkerEntry> {
     vec![
         worker::<change_relay::ChangeRelay>(),
         worker::<cache_evict::CacheEvict>(),
+        worker::<counter_sync::CounterSync>(),
         worker::<sms_dispatch::SmsDispatch>(),
         worker::<sms_resend::SmsResend>(),
         worker::<sweep::Sweep>(),

@@ -19,6 +19,32 @@ pub struct StreamEvent {
     pub records: Vec<Value>,
 }
 
+/// Records of one shard, as Lambda hands them over from a source that has `TumblingWindowInSeconds`: without a window it does not say
+/// which shard they are of.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ShardEvent {
+    /// The records, in order. At the end of a window there may be none.
+    #[serde(rename = "Records", default)]
+    pub records: Vec<Value>,
+    /// The shard's id.
+    #[serde(rename = "shardId", default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+}
+
+/// What a function answers to a source with windows: as without, and the window's state, which must not be absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardAnswer {
+    /// What is handed on to the window's next call: nothing.
+    pub state: NoState,
+    /// What failed.
+    #[serde(flatten)]
+    pub failed: BatchAnswer,
+}
+
+/// An object without anything in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoState {}
+
 /// The answer after everything in front of `failed` was done, a record's place and why it failed; without it, all was done.
 ///
 /// # Errors

@@ -8,7 +8,8 @@ use crate::{
     accounts::Logins,
     adapters::{
         dynamodb::{
-            Dynamo, DynamoSettings, InteractionTable, SessionTable, StateTables, TableNames, TaskTable, UserTable,
+            Dynamo, DynamoSettings, InteractionTable, ReactionTable, SessionTable, StateTables, TableNames, TaskTable,
+            UserTable,
         },
         host::Host,
         jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
@@ -195,14 +196,18 @@ impl GateParts {
 
     /// Counters of articles in the cache.
     pub fn counters(&self) -> Arc<CachedCounters> {
-        Arc::new(CachedCounters::new(self.redis.clone(), self.system.clone()))
+        Arc::new(CachedCounters::new(self.redis.clone(), self.redis.clone(), self.system.clone()))
+    }
+
+    /// What was done about articles, by the table and the cache together.
+    pub fn reaction_table(&self, interactions: &InteractionTable) -> ReactionTable {
+        ReactionTable::new(interactions.clone(), self.redis.clone(), self.system.clone())
     }
 
     /// What was done about articles, by way of the cache.
     pub fn reactions(&self, interactions: &InteractionTable) -> Arc<CachedReactions> {
-        let interactions = Arc::new(interactions.clone());
-        let (counter_views, views) = (interactions.clone(), interactions);
-        Arc::new(CachedReactions { counters: self.counters(), counter_views, views })
+        let table = Arc::new(self.reaction_table(interactions));
+        Arc::new(CachedReactions { counters: self.counters(), counter_views: table.clone(), views: table })
     }
 
     /// First pages and tags by way of the cache.

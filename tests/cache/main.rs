@@ -1,5 +1,6 @@
 //! What is kept in Redis, on real servers: rate limits, the shared cache, and what is built on it.
 
+mod counters;
 mod levels;
 mod limits;
 mod promises;

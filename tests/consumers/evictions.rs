@@ -3,16 +3,16 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use async_trait::async_trait;
 use cache_evict::Evictions;
 use shared::{
-    domain::Timestamp,
+    domain::{ArticleId, Timestamp, counting::Move, reaction::ArticleCounters},
     ports::{
         StoreError,
-        cache::{CacheKey, Claim, Entry, FillToken, Found, SharedCache, Stale, Wanted},
+        cache::{CacheKey, FillToken, Stale},
+        counters::{Begun, CounterCache, Glimpse, Settled},
     },
 };
 
@@ -32,27 +32,43 @@ fn unasked<T>() -> Result<T, StoreError> {
 }
 
 #[async_trait]
-impl SharedCache for Cache {
-    async fn read(&self, _: &[Wanted]) -> Result<Vec<Found>, StoreError> {
+impl CounterCache for Cache {
+    async fn look(&self, _: &[ArticleId], _: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
         unasked()
     }
 
-    async fn claim(&self, _: &Wanted, _: FillToken, _: Duration, _: Timestamp) -> Result<Claim, StoreError> {
+    async fn begin(&self, _: ArticleId, _: FillToken, _: Timestamp) -> Result<Begun, StoreError> {
         unasked()
     }
 
-    async fn fill(&self, _: &CacheKey, _: &Entry, _: Duration, _: FillToken) -> Result<bool, StoreError> {
+    async fn fill(
+        &self,
+        _: ArticleId,
+        _: FillToken,
+        _: &ArticleCounters,
+        _: u64,
+        _: Timestamp,
+    ) -> Result<Option<ArticleCounters>, StoreError> {
         unasked()
     }
 
-    async fn put(&self, _: &[(CacheKey, Entry)], _: Duration, _: &[Stale]) -> Result<(), StoreError> {
+    async fn moved(&self, _: ArticleId, _: Move, _: Timestamp, _: &[Stale]) -> Result<Glimpse, StoreError> {
         unasked()
     }
 
-    async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError> {
-        for Stale { key, below } in stale {
+    async fn announce(&self, _: FillToken, _: &[ArticleId], _: Timestamp) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn settled(&self, _: FillToken, _: &[Settled], _: Timestamp) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn forget(&self, articles: &[(ArticleId, u64)], stale: &[Stale]) -> Result<(), StoreError> {
+        let counters = articles.iter().map(|(id, below)| (CacheKey::new("counters", &id.to_string()), *below));
+        for (key, below) in counters.chain(stale.iter().map(|stale| (stale.key.clone(), stale.below))) {
             self.faults.next()?;
-            self.versions.lock().unwrap().retain(|cached, version| cached != key || *version >= *below);
+            self.versions.lock().unwrap().retain(|cached, version| *cached != key || *version >= below);
         }
         Ok(())
     }

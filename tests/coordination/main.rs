@@ -1,6 +1,7 @@
-//! Leases, answers kept under idempotency keys, comments, lockouts, and the sweep, on the embedded database under a simulated clock.
+//! Leases, answers kept under idempotency keys, comments, counters, lockouts, and the sweep, on the embedded database under a simulated clock.
 
 mod comments;
+mod counting;
 mod departures;
 mod drafts;
 mod guessing;

@@ -31,6 +31,7 @@ use shared::{
     ports::{
         articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove, Text},
         comments::{COMMENT_WRITES, CommentWrites as _, Parent},
+        counters::TALLIES,
         departures::DEPARTURES,
         drafts::DRAFTS,
         follows::FOLLOWS,
@@ -93,6 +94,7 @@ pub(crate) struct World {
     pub(crate) records: IdempotencyTable,
     pub(crate) articles: ArticleWriter,
     pub(crate) comments: CommentWriter,
+    pub(crate) interactions: InteractionTable,
     database: Database,
 }
 
@@ -130,7 +132,7 @@ impl World {
         };
         let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
         let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
-        let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS].concat();
+        let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES].concat();
         let allowed = [writes, departures, sweeps].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
@@ -158,7 +160,8 @@ impl World {
             users,
             sweeps: Arc::new(ArticleSweeps::new(articles.clone(), leases.clone())),
             comment_sweeps: Arc::new(CommentSweeper::new(comments.clone(), leases.clone())),
-            comments: CommentWriter::new(comments, articles.clone(), interactions, records.clone()),
+            comments: CommentWriter::new(comments, articles.clone(), interactions.clone(), records.clone()),
+            interactions,
             leases: Arc::new(leases),
             articles: ArticleWriter::new(articles, records.clone()),
             records,
@@ -251,6 +254,14 @@ impl World {
             head[count]["N"] = json!((before + copies).to_string());
         }
         self.put_comment_item(&head);
+    }
+
+    /// The item of an article's counters; `null` if there is none.
+    pub(crate) fn counters_item(&self, article: ArticleId) -> Value {
+        let key = json!({"pk": {"S": format!("COUNTERS#{article}")}, "sk": {"S": "COUNTERS"}});
+        let request = json!({"TableName": "InteractionsTable", "Key": key});
+        let found = self.database.get_item(serde_json::from_value(request).unwrap()).unwrap();
+        serde_json::to_value(found).unwrap()["Item"].take()
     }
 
     /// Comments that are counted on an article.

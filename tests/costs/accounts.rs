@@ -121,8 +121,8 @@ async fn departures(m: &mut Meter<'_>) {
     depart(m.platform, "gone").await;
     m.platform.drained().await;
     let calls: &[_] =
-        &[("UpdateItem", 2), ("Query", 28), ("BatchWriteItem", 9), ("GetItem", 1), ("TransactWriteItems", 5)];
-    let why = "each kind of what they had is asked for until there is no more; each relation goes with the count of the other side";
+        &[("UpdateItem", 2), ("Query", 28), ("BatchWriteItem", 10), ("GetItem", 1), ("TransactWriteItems", 4)];
+    let why = "each kind of what they had is asked for until there is no more; each follow goes with the count of the other side";
     let sweep =
         Operation("sweep a user of an article, a like and a followee, and look again for another", "sweep", calls, why);
     m.measure_worker(sweep, json!({})).await;

@@ -135,6 +135,30 @@ async fn without_the_cache_everything_works_from_the_tables_but_logging_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_like_without_the_cache_is_answered_and_counted_once_the_stream_is_read() {
+    let mut world = World::start().await;
+    let token = world.sign_up("jake").await["token"].as_str().unwrap().to_owned();
+    let article = json!({"article": {"title": "Dragons", "description": "How?", "body": "With love."}});
+    world.ask("publish", Method::POST, "/api/articles", &token, article).await;
+    let redis = world.environment["REDIS_URL"].clone();
+    let counts = |body: &Value| (body["article"]["favorited"].clone(), body["article"]["favoritesCount"].clone());
+    for (address, method, there) in [(stuck(), Method::POST, 1), (nobody(), Method::DELETE, 0)] {
+        world.environment.insert("REDIS_URL".to_owned(), format!("redis://{address}"));
+        let path = "/api/articles/dragons/favorite";
+        let (status, body, _) = world.ask("like", method.clone(), path, &token, Value::Null).await;
+        assert_eq!((status.as_u16(), counts(&body)), (200, (json!(there == 1), json!(there))), "{method}, {address}");
+        world.platform.drained().await;
+        // By the table alone, and by the cache, which nobody told.
+        for url in [format!("redis://{address}"), redis.clone()] {
+            world.environment.insert("REDIS_URL".to_owned(), url);
+            let (_, body, _) = world.ask("article", Method::GET, "/api/articles/dragons", &token, Value::Null).await;
+            assert_eq!(counts(&body), (json!(there == 1), json!(there)), "{method}, {address}");
+        }
+    }
+    world.platform.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_cache_no_code_is_sent_and_none_is_taken() {
     let mut world = World::start().await;
     for address in [stuck(), nobody()] {

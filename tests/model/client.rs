@@ -1,5 +1,8 @@
 //! Speaks to the platform.
 
+use std::sync::Arc;
+
+use bloghub::platform::Platform;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -21,14 +24,16 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     redis: redis::Client,
+    platform: Arc<Platform>,
 }
 
 impl Client {
-    /// A client of the platform at `url`, whose cache is at `redis`.
-    pub(crate) fn new(url: String, redis: &str) -> Self {
+    /// A client of `platform`.
+    pub(crate) fn new(platform: Arc<Platform>) -> Self {
         let timeout = std::time::Duration::from_secs(60);
         let http = reqwest::Client::builder().no_proxy().timeout(timeout).build().unwrap();
-        Self { http, url, redis: redis::Client::open(redis).unwrap() }
+        let redis = redis::Client::open(platform.services().environment()["REDIS_URL"].as_str()).unwrap();
+        Self { http, url: platform.url(), redis, platform }
     }
 
     /// Sends a request, with this one header more if there is one. Every answer has an id, and every error is a problem that carries it.
@@ -65,8 +70,9 @@ impl Client {
         Ok(Answer { status, etag, body })
     }
 
-    /// Empties the cache.
+    /// Empties the cache, once the tables' counters have been moved: without it they are behind by what the change stream still has.
     pub(crate) async fn empty_cache(&self) {
+        self.platform.drained().await;
         let mut redis = self.redis.get_multiplexed_async_connection().await.unwrap();
         redis::cmd("FLUSHALL").query_async::<()>(&mut redis).await.unwrap();
     }

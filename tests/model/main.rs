@@ -17,7 +17,10 @@ mod sessions;
 mod vocabulary;
 mod world;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bloghub::platform::{Options, Platform};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
@@ -41,8 +44,8 @@ fn the_platform_answers_as_the_model_does() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let data = tempfile::tempdir().unwrap();
     let options = Options::new(0, data.path().join("data")).with("RATE_LIMITS", "off").with("LOGIN_LOCKOUT", LOCKOUT);
-    let platform = runtime.block_on(Platform::start(&options, |_| {})).unwrap();
-    let client = Client::new(platform.url(), &platform.services().environment()["REDIS_URL"]);
+    let platform = Arc::new(runtime.block_on(Platform::start(&options, |_| {})).unwrap());
+    let client = Client::new(platform.clone());
 
     let config = configuration();
     println!("model: {} cases, PROPTEST_RNG_SEED={}", config.cases, config.rng_seed);
@@ -52,6 +55,8 @@ fn the_platform_answers_as_the_model_does() {
         let number = number.fetch_add(1, Ordering::Relaxed);
         runtime.block_on(case(client.clone(), number, &operations)).map_err(TestCaseError::fail)
     });
+    drop(client);
+    let platform = Arc::into_inner(platform).expect("every case has ended, and its client with it");
     runtime.block_on(platform.stop()).unwrap();
     if let Err(failure) = outcome {
         panic!("{failure}");

@@ -30,6 +30,29 @@ fn a_table_with_a_stream_gives_both_images_and_the_relay_reads_it() {
 }
 
 #[test]
+fn counters_are_told_the_shard_get_its_records_in_order_and_are_not_given_up_soon() {
+    let template = template();
+    let sources = events(&template, "counter-sync");
+    let [(kind, source)] = &sources[..] else { panic!("one stream has what is counted: {sources:?}") };
+    assert_eq!((kind.as_str(), text(&source["Stream"])), ("DynamoDB", "InteractionsTable.StreamArn"));
+    assert!(source["TumblingWindowInSeconds"].as_u64().unwrap() > 0, "without a window no shard is named");
+    assert_eq!(source["ParallelizationFactor"], 1, "more would take a shard's records apart");
+    assert_eq!(
+        (&source["BisectBatchOnFunctionError"], text(&source["StartingPosition"])),
+        (&Value::from(true), "TRIM_HORIZON")
+    );
+    assert!(
+        source["MaximumRetryAttempts"].as_u64().unwrap() >= 100 && !source["DestinationConfig"]["OnFailure"].is_null()
+    );
+    let filters = source["FilterCriteria"]["Filters"].as_sequence().unwrap();
+    let prefix = |filter: &Value| {
+        let pattern: serde_json::Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
+        pattern["dynamodb"]["Keys"]["pk"]["S"][0]["prefix"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(filters.iter().map(prefix).collect::<Vec<_>>(), ["LIKES#", "COLLECTS#"]);
+}
+
+#[test]
 fn a_record_that_fails_is_isolated_given_up_and_kept() {
     let template = template();
     for stream in streams() {
@@ -92,8 +115,10 @@ fn filters_let_through_what_somebody_wants_and_nothing_else() {
 #[test]
 fn a_lag_raises_an_alarm_long_before_records_expire() {
     let template = template();
-    let alarm = properties(&template, "ChangeRelayLagAlarm");
-    assert_eq!((text(&alarm["Namespace"]), text(&alarm["MetricName"])), ("AWS/Lambda", "IteratorAge"));
-    let hour = 3_600_000;
-    assert!(alarm["Threshold"].as_u64().unwrap() <= hour);
+    for name in ["ChangeRelayLagAlarm", "CounterSyncLagAlarm"] {
+        let alarm = properties(&template, name);
+        assert_eq!((text(&alarm["Namespace"]), text(&alarm["MetricName"])), ("AWS/Lambda", "IteratorAge"));
+        let hour = 3_600_000;
+        assert!(alarm["Threshold"].as_u64().unwrap() <= hour);
+    }
 }

@@ -78,8 +78,10 @@ async fn attempt(plan: &Plan, progress: impl Fn(&str)) -> Result<Report> {
     let program = Program::start(&plan.program, folder.path(), &data).await?;
     come_back(&mut load, &program).await?;
     let mut lost = compare_all(&mut load, &program.api(), "after the last start").await?;
+    program.catch_up().await?;
     program.empty_cache().await?;
     lost.extend(compare_all(&mut load, &program.api(), "without the cache").await?);
+    program.catch_up().await?;
     program.stop().await?;
     let tables = Tables::read(&data)?;
     lost.extend(aftermath::losses(&tables));
@@ -89,15 +91,17 @@ async fn attempt(plan: &Plan, progress: impl Fn(&str)) -> Result<Report> {
 /// Compares and settles after a start.
 async fn come_back(load: &mut Load, program: &Program) -> Result<()> {
     let api = program.api();
-    // What was answered is there at once, whatever the cache has kept of the time before.
-    load.compare(&api).await?;
+    // What was answered is there at once. Counters of likes and collections follow from the change stream, and the cache, which knew
+    // better, begins empty: they are there as soon as the stream has been read.
+    load.compare(&api, false).await?;
     program.catch_up().await?;
+    load.compare(&api, true).await?;
     load.settle(&api).await
 }
 
 /// What writers and readers miss.
 async fn compare_all(load: &mut Load, api: &Api, when: &str) -> Result<Vec<String>> {
-    load.compare(api).await?;
+    load.compare(api, true).await?;
     let lost = compare::everyone(&load.writers, api).await?;
     Ok(lost.into_iter().map(|what| format!("{when}: {what}")).collect())
 }

@@ -38,9 +38,9 @@ impl Load {
     }
 
     /// Compares what each writer has written, but for what is in doubt.
-    pub(crate) async fn compare(&mut self, api: &Api) -> Result<()> {
+    pub(crate) async fn compare(&mut self, api: &Api, counted: bool) -> Result<()> {
         for writer in &mut self.writers {
-            let lost = compare::own(writer, api).await?;
+            let lost = compare::own(writer, api, counted).await?;
             writer.lost.extend(lost);
         }
         Ok(())

@@ -53,12 +53,8 @@ impl Articles {
     fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
         let slug = arriving.param("slug");
         match (arriving.route, arriving.identity) {
-            ("/api/articles/{slug}", who) => {
-                // Who asks about themselves is answered from the table.
-                let article = match who {
-                    Some(_) => self.cached.wanted(slug, &self.profiles),
-                    None => self.cached.wanted_with_counters(slug, &self.profiles, &self.reactions.counters),
-                };
+            ("/api/articles/{slug}", _) => {
+                let article = self.cached.wanted_with_counters(slug, &self.profiles, &self.reactions.counters);
                 let html = (arriving.query("format") == HTML).then(|| self.cached.wanted_html(slug)).flatten();
                 article.into_iter().chain(html).collect()
             }

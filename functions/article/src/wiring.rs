@@ -66,7 +66,7 @@ impl Function for Article {
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
-        let views = ArticleViews::new(articles, parts.users.clone(), interactions.clone());
+        let views = ArticleViews::new(articles, parts.users.clone(), parts.reaction_table(&interactions));
         let state = Arc::new(Articles {
             cached: parts.articles(),
             profiles: parts.profiles(),

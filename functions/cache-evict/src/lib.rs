@@ -9,7 +9,8 @@ use shared::{
     cached,
     domain::change::{Change, Subject},
     ports::{
-        cache::{CacheKey, SharedCache, Stale},
+        cache::{CacheKey, Stale},
+        counters::CounterCache,
         permission::Queue,
     },
     queue::{Consumer, Failed},
@@ -20,7 +21,7 @@ pub use wiring::{CacheEvict, Config};
 /// What the handler uses.
 pub struct Evictions {
     /// The cache.
-    pub cache: Arc<dyn SharedCache>,
+    pub cache: Arc<dyn CounterCache>,
 }
 
 impl Consumer for Evictions {
@@ -36,7 +37,13 @@ impl Consumer for Evictions {
                 }
             }
         }
-        Ok(self.cache.evict(&stale).await?)
+        let moved = |change: &Change| match change.subject {
+            Subject::ArticleCounters(article) => Some((article, change.version.unwrap_or(u64::MAX))),
+            _ => None,
+        };
+        let moved: Vec<_> = changes.iter().filter_map(moved).collect();
+        // Counters go before the pages that would be made of them anew.
+        Ok(self.cache.forget(&moved, &stale).await?)
     }
 }
 
@@ -56,10 +63,9 @@ fn stale(change: &Change) -> Vec<Stale> {
         Subject::Article(slug) => (&["article", "html"], slug.to_string()),
         Subject::User(id) => (&[cached::PROFILE_KIND], id.to_string()),
         Subject::Username(name) => (&["name"], name.as_str().to_owned()),
-        Subject::ArticleCounters(article) => (&["counters"], article.to_string()),
         Subject::FollowCounters(user) => (&["follows"], user.to_string()),
-        // No message is cached.
-        Subject::SmsTask(_) => (&[], String::new()),
+        // Counters are not stored as others are, and no message is cached.
+        Subject::ArticleCounters(_) | Subject::SmsTask(_) => (&[], String::new()),
     };
     let below = change.version.unwrap_or(u64::MAX);
     kinds.iter().map(|kind| Stale { key: CacheKey::new(kind, &name), below }).collect()

@@ -176,7 +176,7 @@ impl Comments {
             let record = once.record(&answer, draft.comment.created_at);
             match self.writes.add(article, &draft.comment, &draft.body, parent, record).await {
                 Ok(()) => {
-                    self.counters.moved(article, None).await;
+                    self.counters.moved_in_table(article).await;
                     return Ok(answer);
                 }
                 Err(AddCommentError::IdTaken(other)) => draft.comment.id = self.new_id(other),

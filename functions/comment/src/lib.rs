@@ -199,7 +199,7 @@ async fn delete(
     };
     match state.writes.delete(article.id, id, &may, state.system.now()).await {
         Ok(()) => {
-            state.counters.moved(&article, None).await;
+            state.counters.moved_in_table(&article).await;
             Ok(StatusCode::NO_CONTENT)
         }
         Err(DeleteCommentError::Missing) => Err(ApiError::NotFound("comment")),

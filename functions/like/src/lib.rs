@@ -1,20 +1,22 @@
 //! `POST` and `DELETE /api/articles/{slug}/favorite` and `…/collect`, `GET /api/user/likes` and `/api/user/collections`: what one
-//! likes and collects. To do it again changes nothing; counts are exact at every moment.
+//! likes and collects. To do it again changes nothing; everyone after it sees the count, which the change stream moves in the table.
 
 mod wiring;
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::Method, response::Response};
+use futures_util::join;
 use serde::Deserialize;
 use shared::{
     cached::{CachedArticles, CachedCounters, CachedProfiles, Sources},
     domain::{
-        ArticleId, Field, UserId,
+        ArticleId, Field, RelationId, UserId,
         article::{ArticleFilter, Found, Read, Seen, Slug},
+        counting::Move,
         page::Page,
         policy::Action,
-        reaction::{Folder, Place},
+        reaction::{Folder, Place, Reactions},
     },
     http::{
         ApiError, Arriving, OptionalJsonBody, PageQuery, PathParam, Prefetched, Problem, Query, Reading,
@@ -24,7 +26,8 @@ use shared::{
     ports::{
         articles::ArticleDetails,
         cache::Wanted,
-        reactions::{Collections, LikeLists, Likes, ReactionViews},
+        reactions::{Collections, CounterViews, LikeLists, Likes, ReactionViews},
+        system::System,
     },
 };
 use utoipa::{IntoParams, ToSchema};
@@ -38,17 +41,21 @@ pub struct Likings {
     like_lists: Arc<dyn LikeLists>,
     collections: Arc<dyn Collections>,
     views: Arc<dyn ReactionViews>,
+    counter_views: Arc<dyn CounterViews>,
     articles: Arc<dyn ArticleDetails>,
     cached: Arc<CachedArticles>,
     profiles: Arc<CachedProfiles>,
     counters: Arc<CachedCounters>,
+    system: Arc<dyn System>,
 }
 
 impl Likings {
-    /// What a request needs of the cache: the article that it is about.
+    /// What a request needs of the cache: the article that it is about, and its counters, which are shown if nothing changes.
     fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
         match *arriving.method {
-            Method::POST | Method::DELETE => self.cached.wanted(arriving.param("slug"), &self.profiles),
+            Method::POST | Method::DELETE => {
+                self.cached.wanted_with_counters(arriving.param("slug"), &self.profiles, &self.counters)
+            }
             _ => Vec::new(),
         }
     }
@@ -108,8 +115,8 @@ async fn like(
     let me = viewer.identity.user_id;
     viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
-    let moved = state.likes.like(me, &read.article).await?;
-    state.answer(me, read, moved).await
+    let moved = state.likes.like(me, &read.article, state.new_relation()).await?;
+    state.answer(me, read, moved, &prefetched).await
 }
 
 /// No longer like an article
@@ -134,7 +141,7 @@ async fn unlike(
     viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let moved = state.likes.unlike(me, read.article.id).await?;
-    state.answer(me, read, moved).await
+    state.answer(me, read, moved, &prefetched).await
 }
 
 /// Collect an article
@@ -163,8 +170,8 @@ async fn collect(
     viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let place = request.map_or(Ok(Place::AsItIs), CollectRequest::parse)?;
-    let moved = state.collections.collect(me, &read.article, &place).await?;
-    state.answer(me, read, moved).await
+    let moved = state.collections.collect(me, &read.article, state.new_relation(), &place).await?;
+    state.answer(me, read, moved, &prefetched).await
 }
 
 /// Take an article out of the collection
@@ -189,7 +196,7 @@ async fn take_out(
     viewer.may(Action::React, "article", &[])?;
     let read = state.article(&slug, &prefetched).await?;
     let moved = state.collections.take_out(me, read.article.id).await?;
-    state.answer(me, read, moved).await
+    state.answer(me, read, moved, &prefetched).await
 }
 
 /// What I like
@@ -252,12 +259,27 @@ impl Likings {
     }
 
     /// The article as `me` sees it now; where a counter moved, the cache is told.
-    async fn answer(&self, me: UserId, read: Read, moved: bool) -> Result<Json<ArticleAnswer>, ApiError> {
-        let reactions = self.views.reactions(me, read.article.id, read.article.author_id).await;
-        if moved {
-            let counters = reactions.as_ref().ok().map(|reactions| &reactions.counters);
-            self.counters.moved(&read.article, counters).await;
-        }
-        Ok(Json(Seen { read, reactions: reactions? }.into()))
+    async fn answer(
+        &self,
+        me: UserId,
+        read: Read,
+        moved: Option<Move>,
+        prefetched: &Prefetched,
+    ) -> Result<Json<ArticleAnswer>, ApiError> {
+        let article = &read.article;
+        let counters = async {
+            match moved {
+                Some(moved) => self.counters.moved(article, moved, &*self.counter_views).await,
+                None => self.counters.of(article.id, &*self.counter_views, prefetched).await,
+            }
+        };
+        // Whatever becomes of the flags, the cache is to be told.
+        let (counters, flags) = join!(counters, self.views.flags(me, article.id, article.author_id));
+        let reactions = Reactions { counters: counters?, flags: flags? };
+        Ok(Json(Seen { read, reactions }.into()))
+    }
+
+    fn new_relation(&self) -> RelationId {
+        RelationId::new(self.system.now(), self.system.random())
     }
 }

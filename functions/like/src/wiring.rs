@@ -41,6 +41,7 @@ impl Function for Like {
         reactions::LIKES_AND_COLLECTIONS,
         reactions::LIKE_LISTS,
         reactions::REACTION_VIEWS,
+        reactions::COUNTER_VIEWS,
         articles::ARTICLE_DETAILS,
         users::USERS,
         sessions::SESSION_STATES,
@@ -63,13 +64,16 @@ impl Function for Like {
         let parts = config.gate.wire(host, names)?;
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
-        let views = ArticleViews::new(articles, parts.users.clone(), interactions.clone());
+        let reactions = parts.reaction_table(&interactions);
+        let views = ArticleViews::new(articles, parts.users.clone(), reactions.clone());
         let kept = Arc::new(KeptTable::new(interactions.clone(), views.clone()));
         let state = Likings {
             likes: kept.clone(),
             like_lists: kept.clone(),
             collections: kept,
-            views: Arc::new(interactions),
+            views: Arc::new(reactions.clone()),
+            counter_views: Arc::new(reactions),
+            system: host.system.clone(),
             articles: Arc::new(views),
             cached: parts.articles(),
             profiles: parts.profiles(),

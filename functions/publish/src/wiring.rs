@@ -94,10 +94,12 @@ impl Function for Publish {
         let articles = ArticleTable::new(parts.dynamo.clone(), &config.articles_table);
         let records = IdempotencyTable::new(parts.dynamo.clone(), &config.coordination_table);
         let writer = Arc::new(ArticleWriter::new(articles, records.clone()));
+        let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
+        let reactions = Arc::new(parts.reaction_table(&interactions));
         let state = Publications {
             cached: parts.articles(),
             profiles: parts.profiles(),
-            reactions: Arc::new(InteractionTable::new(parts.dynamo, &config.interactions_table)),
+            reactions,
             articles: writer.clone(),
             drafts: writer,
             repeats: Repeats { records: Arc::new(records), key: config.hmac_key.clone(), system: host.system.clone() },

@@ -24,6 +24,9 @@ pub(super) struct StreamProperties {
     pub(super) maximum_record_age_in_seconds: Option<i64>,
     /// One shard, one reader: a higher factor changes order within a shard's keys by nothing.
     pub(super) parallelization_factor: Option<u32>,
+    /// Nothing is kept from call to call of a window; with one, calls are told of which shard their records are.
+    #[serde(default)]
+    pub(super) tumbling_window_in_seconds: u32,
     #[serde(default)]
     pub(super) function_response_types: Vec<String>,
     pub(super) filter_criteria: Option<FilterCriteria>,

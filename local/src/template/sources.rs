@@ -37,6 +37,8 @@ pub struct StreamSource {
     pub retries: Option<u32>,
     /// Whether the function's answer says which record failed.
     pub reports_failures: bool,
+    /// Whether calls are told of which shard their records are, as those of a tumbling window are.
+    pub names_shard: bool,
     /// Patterns of which a record must match one, as JSON; none let everything pass.
     pub filters: Vec<Json>,
 }
@@ -139,6 +141,7 @@ fn stream(function: &str, found: StreamProperties, whose: &str) -> Result<Option
         bisect: found.bisect_batch_on_function_error,
         retries: u32::try_from(found.maximum_retry_attempts).ok(),
         reports_failures: reports_failures(&found.function_response_types),
+        names_shard: found.tumbling_window_in_seconds > 0,
         filters,
     };
     Ok(Some(source).filter(|_| found.enabled != Some(false)))
@@ -191,7 +194,7 @@ mod tests {
         let found = sources(
             r#"{ Type: DynamoDB, Properties: { Stream: !GetAtt ArticlesTable.StreamArn, StartingPosition: TRIM_HORIZON,
             BatchSize: 7, BisectBatchOnFunctionError: true, MaximumRetryAttempts: 3, MaximumBatchingWindowInSeconds: 1,
-            FunctionResponseTypes: [ReportBatchItemFailures], FilterCriteria: { Filters: [{ Pattern: '{"a": ["b"]}' }] },
+            TumblingWindowInSeconds: 900, FunctionResponseTypes: [ReportBatchItemFailures], FilterCriteria: { Filters: [{ Pattern: '{"a": ["b"]}' }] },
             DestinationConfig: { OnFailure: { Destination: !GetAtt FailedChangesBucket.Arn } } } }"#,
         );
         let expected = StreamSource {
@@ -202,6 +205,7 @@ mod tests {
             bisect: true,
             retries: Some(3),
             reports_failures: true,
+            names_shard: true,
             filters: vec![serde_json::json!({"a": ["b"]})],
         };
         assert_eq!(found.unwrap().streams, [expected]);

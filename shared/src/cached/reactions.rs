@@ -1,30 +1,36 @@
-//! How much was done about an article, by article. Who asks about themselves is answered from the table, which knows all.
+//! How much was done about an article. The table's counters follow from the change stream; the cache knows the moves that they do not have
+//! yet, so that whoever moved a counter and everyone after them sees the move. While the cache is away, counters are the table's.
 
 use std::{sync::Arc, time::Duration};
 
-use super::{lists, through};
+use futures_util::try_join;
+
+use super::lists;
 use crate::{
     cache::{Cache, Policy, Versioned},
     domain::{
         ArticleId,
         article::Article,
+        counting::{Move, Moved},
         reaction::{ArticleCounters, Reactions},
         session::Identity,
     },
-    http::Prefetched,
+    http::{Asked, Prefetched},
     ports::{
         StoreError,
         cache::{SharedCache, Wanted},
+        counters::{CounterCache, Glimpse},
         reactions::{CounterViews, ReactionViews},
         system::System,
     },
     telemetry::chain,
 };
 
+/// How long counters live is said where they are stored.
 const COUNTERS: Policy = Policy {
     kind: "counters",
     fresh: Duration::from_secs(600),
-    keep: Duration::from_secs(3_600),
+    keep: Duration::from_secs(600),
     missing: Duration::from_secs(5),
     copies: 4 * 1024 * 1024,
 };
@@ -35,42 +41,76 @@ impl Versioned for ArticleCounters {
     }
 }
 
-/// Tells the cache of counters that moved.
-pub struct CachedCounters(Cache<ArticleCounters>);
+/// Counters in the cache. What is read of them is read like any cached value; they are moved and stored by scripts of their own.
+pub struct CachedCounters {
+    values: Cache<ArticleCounters>,
+    cache: Arc<dyn CounterCache>,
+    system: Arc<dyn System>,
+}
 
 impl CachedCounters {
-    /// Counters in `shared`.
-    pub fn new(shared: Arc<dyn SharedCache>, system: Arc<dyn System>) -> Self {
-        Self(Cache::new(COUNTERS, shared, system))
+    /// Counters in `shared`, moved in `cache`, which is the same.
+    pub fn new(shared: Arc<dyn SharedCache>, cache: Arc<dyn CounterCache>, system: Arc<dyn System>) -> Self {
+        Self { values: Cache::new(COUNTERS, shared, system.clone()), cache, system }
     }
 
     /// What to ask for at the entrance to have the counters of `article`.
     pub fn wanted(&self, article: ArticleId) -> Wanted {
-        self.0.look_up(&article.to_string()).wanted
+        self.values.look_up(&article.to_string()).wanted
     }
 
-    /// Tells the cache, its lists included, that an article's counters moved, and to what if it is known. Call it after the commit and before
+    /// Tells the cache, its lists included, of a move; answers what the counters are then, of `views` if the cache does not know. Call
+    /// it after the commit and before answering.
+    ///
+    /// # Errors
+    /// If the table has to be asked and fails. The cache has been told.
+    pub async fn moved(
+        &self,
+        article: &Article,
+        moved: Move,
+        views: &dyn CounterViews,
+    ) -> Result<ArticleCounters, StoreError> {
+        let pages = lists::stale_with_author(article.author_id);
+        match self.cache.moved(article.id, moved, self.system.now(), &pages).await {
+            Ok(Glimpse::Known(counters)) => Ok(counters),
+            Ok(Glimpse::Table | Glimpse::Behind) => views.counters(article.id).await,
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "a counter is behind until the change stream has moved it");
+                // The table will not have it yet.
+                Ok(Moved::sum([moved]).on(views.counters(article.id).await?))
+            }
+        }
+    }
+
+    /// Tells the cache, its lists included, that an article's counters moved in the table. Call it after the commit and before
     /// answering.
-    pub async fn moved(&self, article: &Article, counters: Option<&ArticleCounters>) {
-        let (name, pages) = (article.id.to_string(), lists::stale_with_author(article.author_id));
-        let told = match counters {
-            Some(counters) => self.0.put(&name, counters, &pages).await,
-            None => self.0.evict(&name, u64::MAX, &pages).await,
-        };
-        if let Err(error) = told {
+    pub async fn moved_in_table(&self, article: &Article) {
+        let pages = lists::stale_with_author(article.author_id);
+        if let Err(error) = self.cache.forget(&[(article.id, u64::MAX)], &pages).await {
             tracing::warn!(error = chain(&error), "counters may be out of date until the change stream evicts them");
         }
     }
 
-    async fn of(
+    /// The counters of `article`: from the cache, or else of `views`.
+    ///
+    /// # Errors
+    /// If the table has to be asked and fails.
+    pub async fn of(
         &self,
         article: ArticleId,
         views: &dyn CounterViews,
         prefetched: &Prefetched,
     ) -> Result<ArticleCounters, StoreError> {
-        let load = || async move { views.counters(article).await.map(Some) };
-        let found = through(&self.0, &article.to_string(), prefetched, load).await?;
-        Ok(found.map_or_else(ArticleCounters::default, |found| *found))
+        let lookup = self.values.look_up(&article.to_string());
+        match prefetched.get(&lookup.wanted) {
+            Asked::Found(found) => {
+                if let Some(Some(counters)) = self.values.known(&lookup, Some(found)) {
+                    return Ok(*counters);
+                }
+            }
+            Asked::Away | Asked::Not => {}
+        }
+        views.counters(article).await
     }
 }
 
@@ -78,7 +118,7 @@ impl CachedCounters {
 pub struct CachedReactions {
     /// The counters.
     pub counters: Arc<CachedCounters>,
-    /// Knows the counters.
+    /// Knows the counters that are not cached.
     pub counter_views: Arc<dyn CounterViews>,
     /// Knows what somebody did.
     pub views: Arc<dyn ReactionViews>,
@@ -95,10 +135,11 @@ impl CachedReactions {
         article: &Article,
         prefetched: &Prefetched,
     ) -> Result<Reactions, StoreError> {
-        match viewer {
-            Some(viewer) => self.views.reactions(viewer.user_id, article.id, article.author_id).await,
-            None => Ok(Reactions::of_stranger(self.counters_of(article, prefetched).await?)),
-        }
+        let counters = self.counters_of(article, prefetched);
+        let Some(viewer) = viewer else { return Ok(Reactions::of_stranger(counters.await?)) };
+        let flags = self.views.flags(viewer.user_id, article.id, article.author_id);
+        let (counters, flags) = try_join!(counters, flags)?;
+        Ok(Reactions { counters, flags })
     }
 
     /// How much was done about `article`.

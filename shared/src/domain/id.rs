@@ -69,6 +69,8 @@ identifiers! {
     DraftId
     /// Identifies one try to take a lease.
     HolderId
+    /// Identifies one like, or one article in a collection: what is liked, disliked and liked again is another like.
+    RelationId
     /// Identifies a message that is to be sent, and orders it among the others by when it was asked for.
     TaskId
 }

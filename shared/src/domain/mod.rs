@@ -7,6 +7,7 @@ pub mod article;
 pub mod change;
 pub mod code;
 pub mod comment;
+pub mod counting;
 pub mod draft;
 mod field;
 pub mod flow;
@@ -29,6 +30,6 @@ pub mod user;
 mod violation;
 
 pub use field::Field;
-pub use id::{ArticleId, DraftId, HolderId, RequestId, SessionId, TaskId, UserId};
+pub use id::{ArticleId, DraftId, HolderId, RelationId, RequestId, SessionId, TaskId, UserId};
 pub use timestamp::Timestamp;
 pub use violation::{Violation, Violations};

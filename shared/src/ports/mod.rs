@@ -8,6 +8,7 @@ pub mod cache;
 pub mod changes;
 pub mod codes;
 pub mod comments;
+pub mod counters;
 pub mod departures;
 pub mod drafts;
 pub mod failures;

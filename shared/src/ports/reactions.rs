@@ -1,5 +1,5 @@
-//! What users do about articles: they like and collect them. Each relation changes in one transaction with the counters of its
-//! article and of its user.
+//! What users do about articles: they like and collect them. Each relation is one write; counters follow from the change stream
+//! ([`counters`](super::counters)).
 
 use async_trait::async_trait;
 
@@ -8,20 +8,22 @@ use super::{
     permission::{Permission, Table},
 };
 use crate::domain::{
-    ArticleId, UserId,
+    ArticleId, RelationId, UserId,
     article::{Article, ArticleFilter, Listing},
+    counting::Move,
     page::Page,
-    reaction::{ArticleCounters, CollectionPage, Folder, Place, Reactions},
+    reaction::{ArticleCounters, CollectionPage, Flags, Folder, Place, Reactions},
 };
 
 /// Liking.
 #[async_trait]
 pub trait Likes: Send + Sync {
-    /// Has `user` like `article`; `false`, and nothing changed, if they did already.
-    async fn like(&self, user: UserId, article: &Article) -> Result<bool, StoreError>;
+    /// Has `user` like `article`, by a relation `id`; `None`, and nothing changed, if they did already. The cache is to be told of the
+    /// move.
+    async fn like(&self, user: UserId, article: &Article, id: RelationId) -> Result<Option<Move>, StoreError>;
 
-    /// Has `user` no longer like the article; `false`, and nothing changed, if they did not.
-    async fn unlike(&self, user: UserId, article: ArticleId) -> Result<bool, StoreError>;
+    /// Has `user` no longer like the article; `None`, and nothing changed, if they did not. The cache is to be told of the move.
+    async fn unlike(&self, user: UserId, article: ArticleId) -> Result<Option<Move>, StoreError>;
 }
 
 /// Lists of what somebody likes.
@@ -49,12 +51,19 @@ pub const LIKE_LISTS: &[Permission] = &[
 /// Collecting.
 #[async_trait]
 pub trait Collections: Send + Sync {
-    /// Puts `article` into `user`'s collection at `place`, or moves it there; `false` if it was in the collection already, so that
-    /// no counter moved.
-    async fn collect(&self, user: UserId, article: &Article, place: &Place) -> Result<bool, StoreError>;
+    /// Puts `article` into `user`'s collection at `place`, by a relation `id`, or moves it there; `None` if it was in the collection
+    /// already, so that no counter moved. The cache is to be told of the move.
+    async fn collect(
+        &self,
+        user: UserId,
+        article: &Article,
+        id: RelationId,
+        place: &Place,
+    ) -> Result<Option<Move>, StoreError>;
 
-    /// Takes the article out of `user`'s collection; `false`, and nothing changed, if it was not there.
-    async fn take_out(&self, user: UserId, article: ArticleId) -> Result<bool, StoreError>;
+    /// Takes the article out of `user`'s collection; `None`, and nothing changed, if it was not there. The cache is to be told of the
+    /// move.
+    async fn take_out(&self, user: UserId, article: ArticleId) -> Result<Option<Move>, StoreError>;
 
     /// One page of `user`'s collection, or of one folder of it, as they see it: as [`LikeLists::likes`].
     async fn collection(
@@ -76,22 +85,25 @@ pub const LIKES_AND_COLLECTIONS: &[Permission] = &[
     Permission::new(Table::Users, "BatchGetItem"),
 ];
 
-/// What was done about one article, as last written.
+/// What was done about one article.
 #[async_trait]
 pub trait ReactionViews: Send + Sync {
-    /// By all and by `viewer`.
+    /// By `viewer`, as last written.
+    async fn flags(&self, viewer: UserId, article: ArticleId, author: UserId) -> Result<Flags, StoreError>;
+
+    /// By all, with the moves of which the cache knows, and by `viewer`.
     async fn reactions(&self, viewer: UserId, article: ArticleId, author: UserId) -> Result<Reactions, StoreError>;
 }
 
 /// What [`ReactionViews`] does to tables.
 pub const REACTION_VIEWS: &[Permission] = &[Permission::new(Table::Interactions, "BatchGetItem")];
 
-/// How much was done about one article, as last written.
+/// How much was done about one article, by the table's counters and the moves that they do not have yet, of which the cache knows.
 #[async_trait]
 pub trait CounterViews: Send + Sync {
-    /// By all.
+    /// By all. What was read is in the cache afterwards.
     async fn counters(&self, article: ArticleId) -> Result<ArticleCounters, StoreError>;
 }
 
 /// What [`CounterViews`] does to tables.
-pub const COUNTER_VIEWS: &[Permission] = &[Permission::new(Table::Interactions, "GetItem")];
+pub const COUNTER_VIEWS: &[Permission] = &[Permission::new(Table::Interactions, "BatchGetItem")];

@@ -101,6 +101,7 @@ mod tests {
             bisect,
             retries,
             reports_failures: true,
+            names_shard: false,
             filters: vec![],
         }
     }

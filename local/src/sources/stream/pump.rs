@@ -174,7 +174,11 @@ impl Pump {
     /// Hands `changes` over; answers what failed, if anything.
     async fn call(&self, changes: &[Change]) -> Option<Failure> {
         let records: Vec<_> = changes.iter().map(|change| &change.record).collect();
-        let Ok(answer) = self.callee.call(json!({"Records": records})).await else { return Some(Failure::Whole) };
+        let mut event = json!({"Records": records});
+        if self.source.names_shard {
+            event["shardId"] = json!(dynoxide::streams::shard_id(&self.source.table));
+        }
+        let Ok(answer) = self.callee.call(event).await else { return Some(Failure::Whole) };
         if !self.source.reports_failures {
             return None;
         }

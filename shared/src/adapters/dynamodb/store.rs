@@ -48,7 +48,7 @@ impl Key {
         HashMap::from([("pk".to_owned(), AttributeValue::S(self.pk)), ("sk".to_owned(), AttributeValue::S(self.sk))])
     }
 
-    fn of(item: &Item) -> Option<Self> {
+    pub(super) fn of(item: &Item) -> Option<Self> {
         let part = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         Some(Self { pk: part("pk")?, sk: part("sk")? })
     }

@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use super::{articles, error::corrupt, interactions, store::Key, tasks, users};
 use crate::{
-    domain::change::{Change, Subject},
-    ports::{StoreError, changes::ChangeRecords},
+    domain::{
+        change::{Change, Subject},
+        counting::{Sequence, Step},
+    },
+    ports::{StoreError, changes::ChangeRecords, counters::CounterRecords},
 };
 
 /// Reads the records of every table that has a stream.
@@ -26,6 +29,20 @@ impl ChangeRecords for StreamRecords {
             }
         }
         Err(corrupt("a record of an item that no table has"))
+    }
+}
+
+/// Reads the records that counters follow from: of likes and collections.
+#[derive(Debug, Clone, Copy)]
+pub struct RelationRecords;
+
+impl CounterRecords for RelationRecords {
+    fn read(&self, record: &Value) -> Result<Option<Step>, StoreError> {
+        let record = Record::deserialize(record).map_err(corrupt)?.dynamodb;
+        let Some((article, moved)) = interactions::moved(&image(&record.keys)?, &record)? else { return Ok(None) };
+        let sequence = record.sequence_number.as_deref().ok_or_else(|| corrupt("a record without a number"))?;
+        let sequence = Sequence::parse(sequence).map_err(|_| corrupt("a record whose number is none"))?;
+        Ok(Some(Step { article, moved, sequence }))
     }
 }
 
@@ -49,6 +66,8 @@ struct Record {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Images {
     keys: Value,
+    #[serde(default)]
+    sequence_number: Option<String>,
     #[serde(default)]
     old_image: Option<Value>,
     #[serde(default)]

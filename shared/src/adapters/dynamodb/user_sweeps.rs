@@ -168,14 +168,8 @@ impl UserSweeps for UserSweeper {
             Remains::Sessions => self.empty(&self.sessions.name, &sessions::partition(user), limit).await,
             Remains::Answers => self.empty(&self.coordination, &idempotency::partition(user), limit).await,
             Remains::Writings => self.drop_writings(user, limit, now).await,
-            Remains::Likes => {
-                let remove = |transaction: &mut Transaction, sk: &str| others.remove_like(transaction, user, sk);
-                self.each_relation(&others.likes_of(user), limit, remove).await
-            }
-            Remains::Collection => {
-                let remove = |transaction: &mut Transaction, sk: &str| others.remove_collected(transaction, user, sk);
-                self.each_relation(&others.collection_of(user), limit, remove).await
-            }
+            Remains::Likes => self.empty(&others.name, &others.likes_of(user), limit).await,
+            Remains::Collection => self.empty(&others.name, &others.collection_of(user), limit).await,
             Remains::Followees => {
                 let remove = |transaction: &mut Transaction, sk: &str| others.remove_followee(transaction, user, sk);
                 self.each_relation(&others.followees_of(user), limit, remove).await

@@ -82,7 +82,8 @@ fn stored(entry: &Entry, ttl: Duration) -> Vec<Vec<u8>> {
     numbers.into_iter().map(String::into_bytes).chain(entry.value.clone()).collect()
 }
 
-fn evict_ask(stale: &Stale) -> Ask {
+/// What removes what is stale.
+pub(super) fn evict_ask(stale: &Stale) -> Ask {
     Ask::script(&EVICT, &keys(&stale.key), stale.below)
 }
 

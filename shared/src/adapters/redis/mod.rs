@@ -3,6 +3,7 @@
 mod arrivals;
 mod cache;
 mod codes;
+mod counters;
 mod guard;
 mod limits;
 mod sessions;

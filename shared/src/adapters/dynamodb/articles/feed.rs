@@ -79,7 +79,7 @@ impl Feeds for ArticleViews {
 
 impl ArticleViews {
     async fn followees(&self, user: UserId) -> Result<Vec<UserId>, StoreError> {
-        let query = self.articles.dynamo.client.query().table_name(&*self.interactions.name);
+        let query = self.articles.dynamo.client.query().table_name(&*self.reactions.interactions.name);
         let query = query
             .consistent_read(true)
             .key_condition_expression("pk = :list")

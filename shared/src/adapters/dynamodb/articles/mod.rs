@@ -16,7 +16,7 @@ pub(super) use items::said;
 pub(super) use rows::Row;
 
 use super::{
-    IdempotencyTable, InteractionTable, LeaseTable, UserTable,
+    IdempotencyTable, LeaseTable, ReactionTable, UserTable,
     store::{Dynamo, TableName},
 };
 
@@ -39,13 +39,13 @@ impl ArticleTable {
 pub struct ArticleViews {
     articles: ArticleTable,
     users: UserTable,
-    interactions: InteractionTable,
+    reactions: ReactionTable,
 }
 
 impl ArticleViews {
     /// Reads from these tables, which must belong to one client.
-    pub fn new(articles: ArticleTable, users: UserTable, interactions: InteractionTable) -> Self {
-        Self { articles, users, interactions }
+    pub fn new(articles: ArticleTable, users: UserTable, reactions: ReactionTable) -> Self {
+        Self { articles, users, reactions }
     }
 }
 

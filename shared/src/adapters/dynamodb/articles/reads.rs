@@ -13,7 +13,7 @@ use super::{
 use crate::{
     adapters::dynamodb::{
         error::corrupt,
-        interactions::{reactions_from, reactions_keys},
+        interactions::Reacted,
         store::{Key, all_pages, from_item, s},
         users::{user_from, user_key},
     },
@@ -51,8 +51,9 @@ impl ArticleDetails for ArticleViews {
         };
         let (body, author) = (body_key(article.draft_id, article.revision), user_key(article.author_id));
         let mut wanted = vec![(&*self.articles.name, body.clone()), (&*self.users.name, author.clone())];
-        let reactions = reactions_keys(viewer, article.id, article.author_id);
-        wanted.extend(reactions.into_iter().map(|key| (&*self.interactions.name, key)));
+        let reacted = self.reactions.reacted(viewer, &[(article.id, article.author_id)]).await?;
+        let keys = reacted.iter().flat_map(Reacted::keys);
+        wanted.extend(keys.map(|key| (&*self.reactions.interactions.name, key)));
         let mut found = self.articles.dynamo.get_all(wanted).await?;
         // Without its body the article was deleted in between.
         let Some(body) = found.remove(&body) else { return Ok(None) };
@@ -61,7 +62,7 @@ impl ArticleDetails for ArticleViews {
             // The sweep is about to erase it: this is what it will be then.
             return Ok(Some(Found::Withdrawn { version: article.version + 1 }));
         };
-        let reactions = reactions_from(viewer, article.id, article.author_id, &found)?;
+        let reactions = reacted.first().map(|reacted| reacted.reactions(&found)).transpose()?.unwrap_or_default();
         let read = Read { body: body_from(&body)?, author: author.profile(), article };
         Ok(Some(Found::Read(Box::new(Seen { read, reactions }))))
     }

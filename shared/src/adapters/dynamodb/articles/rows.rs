@@ -9,7 +9,7 @@ use super::{
 use crate::{
     adapters::dynamodb::{
         error::corrupt,
-        interactions::{reactions_from, reactions_keys},
+        interactions::Reacted,
         store::{Item, Key},
         users::{user_from, user_key},
     },
@@ -41,22 +41,24 @@ impl ArticleViews {
         wanted.extend(rows.iter().map(|row| (&*self.articles.name, article_key(&row.slug))));
         let authors: BTreeSet<_> = rows.iter().map(|row| row.author).collect();
         wanted.extend(authors.into_iter().map(|author| (&*self.users.name, user_key(author))));
+        let about: Vec<_> = rows.iter().map(|row| (row.article, row.author)).collect();
+        let reacted = self.reactions.reacted(viewer, &about).await?;
         // One author's articles share what says whether the viewer follows them.
-        let reactions: BTreeSet<_> =
-            rows.iter().flat_map(|row| reactions_keys(viewer, row.article, row.author)).collect();
-        wanted.extend(reactions.into_iter().map(|key| (&*self.interactions.name, key)));
+        let reactions: BTreeSet<_> = reacted.iter().flat_map(Reacted::keys).collect();
+        wanted.extend(reactions.into_iter().map(|key| (&*self.reactions.interactions.name, key)));
         let found = self.articles.dynamo.get_all(wanted).await?;
-        let listed = rows.iter().map(|row| listed(row, viewer, &found)).collect::<Result<_, _>>()?;
+        let listed = |(row, reacted)| listed(row, reacted, &found);
+        let listed = rows.iter().zip(&reacted).map(listed).collect::<Result<_, _>>()?;
         Ok((listed, found))
     }
 }
 
-fn listed(row: &Row, viewer: Option<UserId>, found: &HashMap<Key, Item>) -> Result<Option<Listed>, StoreError> {
+fn listed(row: &Row, reacted: &Reacted, found: &HashMap<Key, Item>) -> Result<Option<Listed>, StoreError> {
     let Some(article) = found.get(&article_key(&row.slug)).cloned().map(article_from).transpose()?.flatten() else {
         return Ok(None);
     };
     let author = found.get(&user_key(row.author)).ok_or_else(|| corrupt("an article without its author"))?;
     let Some(author) = user_from(author.clone())? else { return Ok(None) };
-    let reactions = reactions_from(viewer, row.article, row.author, found)?;
+    let reactions = reacted.reactions(found)?;
     Ok(Some(Listed { article, author: author.profile(), reactions }))
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     adapters::dynamodb::{
         error::corrupt,
-        interactions::counters::{Counter, move_counter},
+        interactions::counters::count_comments,
         store::{Item, Key, from_item, n},
         transaction::{NotCommitted, Transaction},
     },
@@ -64,7 +64,7 @@ impl CommentWriter {
             }
         };
         let gone = i64::try_from(gone).map_err(corrupt)?;
-        move_counter(&mut transaction, &self.interactions.name, article, Counter::Comments, -gone)?;
+        count_comments(&mut transaction, &self.interactions.name, article, -gone)?;
         match transaction.commit(&table.dynamo).await {
             Ok(()) => Ok(true),
             Err(NotCommitted::Conditions(_)) => Ok(false),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     adapters::dynamodb::{
         error::SERVICE,
-        interactions::counters::{Counter, move_counter},
+        interactions::counters::count_comments,
         store::{from_item, n},
         transaction::{Change, NotCommitted, Transaction},
     },
@@ -168,7 +168,7 @@ impl CommentWriter {
         if said.is_long() {
             transaction.put(table, text_item(article.id, said.id, body)?)?;
         }
-        move_counter(transaction, &self.interactions.name, article.id, Counter::Comments, 1)?;
+        count_comments(transaction, &self.interactions.name, article.id, 1)?;
         Ok(Conditions { article: live, id, parent: None, record: None })
     }
 

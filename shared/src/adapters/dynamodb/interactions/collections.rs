@@ -5,18 +5,17 @@ use aws_sdk_dynamodb::error::SdkError;
 
 use super::{
     KeptTable,
-    counters::{Counter, move_counter},
     items::{Kept, collect_key, collects_partition},
 };
 use crate::{
     adapters::dynamodb::{
         error::store_error,
-        store::{all_pages, from_item, s, to_item},
-        transaction::Transaction,
+        store::{all_pages, from_item, s},
     },
     domain::{
-        ArticleId, UserId,
+        ArticleId, RelationId, UserId,
         article::Article,
+        counting::{Move, Reaction},
         page::{Page, Start},
         reaction::{CollectionPage, Folder, Place},
     },
@@ -28,36 +27,33 @@ const TRIES: usize = 8;
 
 #[async_trait]
 impl Collections for KeptTable {
-    async fn collect(&self, user: UserId, article: &Article, place: &Place) -> Result<bool, StoreError> {
-        let table = &*self.interactions.name;
+    async fn collect(
+        &self,
+        user: UserId,
+        article: &Article,
+        id: RelationId,
+        place: &Place,
+    ) -> Result<Option<Move>, StoreError> {
         for _ in 0..TRIES {
             let folder = match place {
                 Place::AsItIs => None,
                 Place::In(folder) => folder.clone(),
             };
-            let mut transaction = Transaction::default();
-            transaction.put_new(table, to_item(&Kept::new(collects_partition(user), article, folder))?)?;
-            move_counter(&mut transaction, table, article.id, Counter::Collects, 1)?;
-            self.count(&mut transaction, user, Counter::Collects, 1)?;
-            if self.done(transaction).await? {
-                return Ok(true);
+            let kept = Kept::new(collects_partition(user), article, id, folder);
+            if self.interactions.relate(&kept, id).await? {
+                return Ok(Some(Move::came(Reaction::Collect, id)));
             }
             match place {
-                Place::AsItIs => return Ok(false),
-                Place::In(folder) if self.put_into(user, article.id, folder.as_ref()).await? => return Ok(false),
+                Place::AsItIs => return Ok(None),
+                Place::In(folder) if self.put_into(user, article.id, folder.as_ref()).await? => return Ok(None),
                 Place::In(_) => {}
             }
         }
         Err(StoreError::Contended { service: "the table of interactions" })
     }
 
-    async fn take_out(&self, user: UserId, article: ArticleId) -> Result<bool, StoreError> {
-        let table = &*self.interactions.name;
-        let mut transaction = Transaction::default();
-        transaction.delete_when(table, collect_key(user, article), "attribute_exists(pk)", Vec::new())?;
-        move_counter(&mut transaction, table, article, Counter::Collects, -1)?;
-        self.count(&mut transaction, user, Counter::Collects, -1)?;
-        self.done(transaction).await
+    async fn take_out(&self, user: UserId, article: ArticleId) -> Result<Option<Move>, StoreError> {
+        self.interactions.part(collect_key(user, article), Reaction::Collect).await
     }
 
     async fn collection(
@@ -68,7 +64,7 @@ impl Collections for KeptTable {
     ) -> Result<CollectionPage, StoreError> {
         match folder {
             Some(folder) => self.folder(user, folder, page).await,
-            None => self.page(collects_partition(user), (user, Counter::Collects), Some(user), page).await,
+            None => self.page(collects_partition(user), Some(user), page).await,
         }
     }
 }
@@ -105,7 +101,7 @@ impl KeptTable {
             Start::Behind(last) => kept.into_iter().filter(|kept| kept.article < last).collect(),
         };
         let next = page.next(&mut kept, |kept| kept.article);
-        let (articles, _) = self.listed(kept, Some(user), &[]).await?;
+        let articles = self.listed(kept, Some(user)).await?;
         let hidden = articles.iter().filter(|(listed, _)| listed.is_none()).count() as u64;
         let articles = articles.into_iter().filter_map(|(listed, folder)| Some((listed?, folder))).collect();
         Ok(CollectionPage { articles, next, total: total - hidden })

@@ -1,5 +1,5 @@
-//! Counters of articles: one item for each article, whose numbers move in the transaction of the record that they count, so that
-//! each equals the number of its records at any moment. A number that is absent is 0.
+//! Counters of articles: one item for each article. Those of comments move in the transaction of the comment; those of likes and
+//! collections follow from the change stream ([`tallies`](super::tallies)). A number that is absent is 0.
 
 use super::items::{counters_key, number_of, version_of};
 use crate::{
@@ -11,41 +11,18 @@ use crate::{
     ports::StoreError,
 };
 
-/// A number among an article's counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::adapters::dynamodb) enum Counter {
-    /// People who like it.
-    Likes,
-    /// People who collected it.
-    Collects,
-    /// Comments on it.
-    Comments,
-}
-
-impl Counter {
-    /// What the number is called in its item.
-    pub(super) fn attribute(self) -> &'static str {
-        match self {
-            Self::Likes => "likes",
-            Self::Collects => "collects",
-            Self::Comments => "comments",
-        }
-    }
-}
-
-/// Has `transaction` move a counter of `article` in `table` by `by`, and with it the counters' version. An item can be part of a
-/// transaction once: one move of one article in each. After the commit, and before answering, the cached counters are to be
-/// replaced.
-pub(in crate::adapters::dynamodb) fn move_counter(
+/// Has `transaction` move the number of comments on `article` in `table` by `by`, and with it the counters' version. An item can be
+/// part of a transaction once: one move of one article in each. After the commit, and before answering, the cached counters are
+/// to be forgotten.
+pub(in crate::adapters::dynamodb) fn count_comments(
     transaction: &mut Transaction,
     table: &str,
     article: ArticleId,
-    counter: Counter,
     by: i64,
 ) -> Result<(), StoreError> {
     let change = Change {
         // Without an item the version is 1: see `ArticleCounters`.
-        update: format!("SET version = if_not_exists(version, :one) + :one ADD {} :by", counter.attribute()),
+        update: "SET version = if_not_exists(version, :one) + :one ADD comments :by".to_owned(),
         condition: None,
         values: vec![(":one", n(1)), (":by", n(by))],
     };

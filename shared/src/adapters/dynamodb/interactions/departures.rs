@@ -1,18 +1,17 @@
-//! What was a user's who is gone: each relation goes in a transaction with the count of whoever or whatever it was to. The user's own
-//! counts go at the end, whole.
+//! What was a user's who is gone: each follow goes in a transaction with the count of whoever it was to; counters of articles follow from
+//! the change stream. The user's own counts go at the end, whole.
 
 use super::{
     InteractionTable,
-    counters::{Counter, move_counter},
     follows::count_follow,
     items::{
-        collect_key, collects_partition, follow_counters_key, follow_key, follower_key, followers_partition,
-        follows_partition, kept_counts_key, like_key, likes_partition,
+        collects_partition, follow_counters_key, follow_key, follower_key, followers_partition, follows_partition,
+        likes_partition,
     },
 };
 use crate::{
     adapters::dynamodb::{error::corrupt, store::Key, transaction::Transaction},
-    domain::{ArticleId, UserId},
+    domain::UserId,
     ports::StoreError,
 };
 
@@ -41,31 +40,7 @@ impl InteractionTable {
 
     /// Where the counts of all these are.
     pub(in crate::adapters::dynamodb) fn counts_of(&self, user: UserId) -> Vec<Key> {
-        vec![kept_counts_key(user), follow_counters_key(user)]
-    }
-
-    /// Has `transaction` take away that `user` likes the article of a sort key.
-    pub(in crate::adapters::dynamodb) fn remove_like(
-        &self,
-        transaction: &mut Transaction,
-        user: UserId,
-        sk: &str,
-    ) -> Result<(), StoreError> {
-        let article: ArticleId = sk.parse().map_err(corrupt)?;
-        transaction.delete_when(&self.name, like_key(user, article), THERE, Vec::new())?;
-        move_counter(transaction, &self.name, article, Counter::Likes, -1)
-    }
-
-    /// Has `transaction` take the article of a sort key out of the collection of `user`.
-    pub(in crate::adapters::dynamodb) fn remove_collected(
-        &self,
-        transaction: &mut Transaction,
-        user: UserId,
-        sk: &str,
-    ) -> Result<(), StoreError> {
-        let article: ArticleId = sk.parse().map_err(corrupt)?;
-        transaction.delete_when(&self.name, collect_key(user, article), THERE, Vec::new())?;
-        move_counter(transaction, &self.name, article, Counter::Collects, -1)
+        vec![follow_counters_key(user)]
     }
 
     /// Has `transaction` take away that `user` follows whom a sort key names.

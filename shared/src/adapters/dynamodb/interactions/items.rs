@@ -4,7 +4,6 @@
 //! |---|---|---|
 //! | that a user likes an article | `LIKES#<user id>` | `<article id>`, which sorts by first publication |
 //! | that a user collected an article | `COLLECTS#<user id>` | `<article id>` |
-//! | counts of a user's likes and collections | `KEPT#<user id>` | `COUNTS` |
 //! | counters of an article | `COUNTERS#<article id>` | `COUNTERS` |
 //! | counters of a user's follows | `COUNTERS#<user id>` | `FOLLOWS` |
 //! | that a user follows another | `FOLLOWS#<follower's id>` | `<followee's id>` |
@@ -19,16 +18,18 @@ use crate::{
         stream::{Images, Said},
     },
     domain::{
-        ArticleId, UserId,
+        ArticleId, RelationId, UserId,
         article::{Article, Slug},
         change::Subject,
+        counting::{Move, Reaction},
         reaction::Folder,
     },
     ports::StoreError,
 };
 
 const COUNTERS: &str = "COUNTERS#";
-const KEPT: &str = "KEPT#";
+const LIKES: &str = "LIKES#";
+const COLLECTS: &str = "COLLECTS#";
 
 /// Where an article's counters are.
 pub(super) fn counters_key(article: ArticleId) -> Key {
@@ -37,12 +38,12 @@ pub(super) fn counters_key(article: ArticleId) -> Key {
 
 /// The partition of what a user likes.
 pub(super) fn likes_partition(user: UserId) -> String {
-    format!("LIKES#{user}")
+    format!("{LIKES}{user}")
 }
 
 /// The partition of what a user collected.
 pub(super) fn collects_partition(user: UserId) -> String {
-    format!("COLLECTS#{user}")
+    format!("{COLLECTS}{user}")
 }
 
 /// The item whose existence says that a user likes an article.
@@ -55,11 +56,6 @@ pub(super) fn collect_key(user: UserId, article: ArticleId) -> Key {
     Key::new(collects_partition(user), article.to_string())
 }
 
-/// Where the counts of a user's likes and collections are.
-pub(super) fn kept_counts_key(user: UserId) -> Key {
-    Key::new(format!("{KEPT}{user}"), "COUNTS")
-}
-
 /// A like, or an article in a collection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,23 +65,69 @@ pub(super) struct Kept {
     pub(super) article: ArticleId,
     pub(super) slug: Slug,
     pub(super) author_id: UserId,
+    /// Absent of what was made before relations had ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<RelationId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) folder: Option<Folder>,
 }
 
 impl Kept {
     /// `article` in a partition.
-    pub(super) fn new(partition: String, article: &Article, folder: Option<Folder>) -> Self {
-        Self { pk: partition, article: article.id, slug: article.slug.clone(), author_id: article.author_id, folder }
+    pub(super) fn new(partition: String, article: &Article, id: RelationId, folder: Option<Folder>) -> Self {
+        let Article { id: number, slug, author_id, .. } = article;
+        Self { pk: partition, article: *number, slug: slug.clone(), author_id: *author_id, id: Some(id), folder }
     }
+}
+
+/// What of a relation its records have.
+#[derive(Deserialize)]
+struct Related {
+    id: Option<RelationId>,
+}
+
+/// The move of an article's counter that a record of the table's change stream tells of, if it is of a relation that came or went.
+pub(in crate::adapters::dynamodb) fn moved(
+    key: &Key,
+    images: &Images,
+) -> Result<Option<(ArticleId, Move)>, StoreError> {
+    let Some((reaction, article)) = related(key)? else {
+        return others(key).then_some(None).ok_or_else(|| corrupt("a record of an item that the table has not"));
+    };
+    Ok(match images.read::<Related>()? {
+        // What came before relations had ids was counted when it came.
+        (None, Some(Related { id: Some(id) })) => Some((article, Move::came(reaction, id))),
+        (Some(Related { id }), None) => Some((article, Move { reaction, relation: id, came: false })),
+        _ => None,
+    })
+}
+
+/// Which relation to which article an item is, if it is one that is counted.
+pub(super) fn related(key: &Key) -> Result<Option<(Reaction, ArticleId)>, StoreError> {
+    let reaction = match (key.pk.starts_with(LIKES), key.pk.starts_with(COLLECTS)) {
+        (true, _) => Reaction::Like,
+        (_, true) => Reaction::Collect,
+        _ => return Ok(None),
+    };
+    Ok(Some((reaction, key.sk.parse().map_err(corrupt)?)))
+}
+
+/// Whose counters an item is, if it is an article's.
+pub(super) fn article_of_counters(key: &Key) -> Result<Option<ArticleId>, StoreError> {
+    let id = key.pk.strip_prefix(COUNTERS).filter(|_| key.sk == "COUNTERS");
+    id.map(|id| id.parse().map_err(corrupt)).transpose()
+}
+
+/// Whether the table has such items besides likes and collections. Of users' own counts there may be some left.
+fn others(key: &Key) -> bool {
+    [COUNTERS, "FOLLOWS#", "FOLLOWERS#", "KEPT#"].iter().any(|prefix| key.pk.starts_with(prefix))
 }
 
 /// What a record of the table's change stream says: counters are cached, relations are not.
 pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<Said, StoreError> {
     let Some(id) = key.pk.strip_prefix(COUNTERS) else {
-        let others = ["LIKES#", "COLLECTS#", "FOLLOWS#", "FOLLOWERS#", KEPT];
-        let other = others.iter().any(|prefix| key.pk.starts_with(prefix));
-        return Ok(if other { Said::Nothing } else { Said::Foreign });
+        let relation = key.pk.starts_with(LIKES) || key.pk.starts_with(COLLECTS);
+        return Ok(if relation || others(key) { Said::Nothing } else { Said::Foreign });
     };
     let subject = match key.sk.as_str() {
         "COUNTERS" => Subject::ArticleCounters(id.parse().map_err(corrupt)?),
@@ -140,11 +182,11 @@ mod tests {
     use super::*;
     use crate::{
         adapters::dynamodb::{
-            store::n,
-            stream::{StreamRecords, tests::record},
+            store::{n, s},
+            stream::{RelationRecords, StreamRecords, tests::record},
         },
         domain::change::Change,
-        ports::changes::ChangeRecords as _,
+        ports::{changes::ChangeRecords as _, counters::CounterRecords as _},
     };
 
     fn counters(key: Key, version: u64) -> Item {
@@ -169,10 +211,39 @@ mod tests {
     }
 
     #[test]
-    fn relations_and_what_a_user_keeps_are_no_changes() {
+    fn relations_that_come_and_go_move_counters_and_those_that_change_do_not() {
+        let (article, user) = (ArticleId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        let id = RelationId::from_bytes([3; 16]);
+        for (key, reaction) in
+            [(like_key(user, article), Reaction::Like), (collect_key(user, article), Reaction::Collect)]
+        {
+            let bare = key.attributes();
+            let mut item = bare.clone();
+            item.insert("id".to_owned(), s(id.to_string()));
+            let step = |old: Option<Item>, new: Option<Item>| {
+                let step = RelationRecords.read(&record(old, new)).unwrap();
+                step.map(|step| (step.article, step.moved))
+            };
+            let came = Move::came(reaction, id);
+            assert_eq!(step(None, Some(item.clone())), Some((article, came)));
+            assert_eq!(step(Some(item.clone()), None), Some((article, Move { came: false, ..came })));
+            assert_eq!(step(Some(item.clone()), Some(item)), None);
+            let old = Move { reaction, relation: None, came: false };
+            assert_eq!(step(None, Some(bare.clone())), None, "it was counted when it came");
+            assert_eq!(step(Some(bare), None), Some((article, old)));
+        }
+        let counters = counters(counters_key(article), 2);
+        assert_eq!(RelationRecords.read(&record(None, Some(counters))).unwrap(), None);
+        for key in [Key::new("PLANETS#1", "mars"), Key::new("LIKES#1", "mars")] {
+            assert!(RelationRecords.read(&record(None, Some(key.attributes()))).is_err());
+        }
+    }
+
+    #[test]
+    fn relations_are_no_changes() {
         let (article, user) = (ArticleId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let keys = [like_key(user, article), collect_key(user, article), follow_key(user, user)];
-        for key in keys.into_iter().chain([follower_key(user, user), kept_counts_key(user)]) {
+        for key in keys.into_iter().chain([follower_key(user, user)]) {
             assert_eq!(StreamRecords.read(&record(None, Some(key.attributes()))).unwrap(), None);
         }
     }

@@ -1,20 +1,13 @@
 //! What users keep: lists of articles that they like or collected, newest article first.
 
-use std::collections::HashMap;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-
-use super::{
-    InteractionTable,
-    counters::Counter,
-    items::{Kept, kept_counts_key, number_of},
-};
+use super::{InteractionTable, items::Kept};
 use crate::{
     adapters::dynamodb::{
         articles::{ArticleViews, Row},
-        error::corrupt,
-        store::{Item, Key, all_pages, from_item, n, s},
-        transaction::{Change, Transaction},
+        error::{corrupt, store_error},
+        store::{all_pages, from_item, s},
     },
     domain::{
         ArticleId, UserId,
@@ -41,19 +34,6 @@ impl KeptTable {
         Self { interactions, articles }
     }
 
-    /// Has `transaction` move the number of all that `user` likes or collected.
-    pub(super) fn count(
-        &self,
-        transaction: &mut Transaction,
-        user: UserId,
-        counter: Counter,
-        by: i8,
-    ) -> Result<(), StoreError> {
-        let update = format!("ADD {} :by", counter.attribute());
-        let change = Change { update, condition: None, values: vec![(":by", n(by))] };
-        transaction.update(&self.interactions.name, kept_counts_key(user), change)
-    }
-
     /// Asks for a partition's items, newest article first, behind `behind`.
     pub(super) fn query(&self, partition: String, behind: Option<ArticleId>) -> QueryFluentBuilder {
         let query = self.interactions.dynamo.client.query().table_name(&*self.interactions.name);
@@ -68,11 +48,11 @@ impl KeptTable {
     }
 
     /// A page of a partition as `viewer` sees it. Articles that were withdrawn or deleted are left out, and others take their
-    /// places; those that are met so are taken off the total, which counts records.
+    /// places; those that are met so are taken off the total, which counts records. Nobody keeps that number: where the first page does
+    /// not end the list, the records are counted.
     pub(super) async fn page(
         &self,
         partition: String,
-        (user, counter): (UserId, Counter),
         viewer: Option<UserId>,
         page: Page<ArticleId>,
     ) -> Result<CollectionPage, StoreError> {
@@ -87,15 +67,15 @@ impl KeptTable {
                 Start::Offset(_) => None,
             };
             let query = self.query(partition.clone(), behind).limit(i32::try_from(depth).map_err(corrupt)?);
-            let items = all_pages(query, depth).await?.into_iter().skip(part.offset()).map(from_item);
+            let items = all_pages(query, depth).await?;
+            if round == 0 {
+                let all = behind.is_none() && items.len() < depth;
+                total = if all { items.len() as u64 } else { self.count(&partition).await? };
+            }
+            let items = items.into_iter().skip(part.offset()).map(from_item);
             let mut kept = items.collect::<Result<Vec<Kept>, _>>()?;
             let next = part.next(&mut kept, |kept| kept.article);
-            let counts = if round == 0 { vec![(&*self.interactions.name, kept_counts_key(user))] } else { Vec::new() };
-            let (listed, found) = self.listed(kept, viewer, &counts).await?;
-            if let Some(counts) = found.get(&kept_counts_key(user)) {
-                total = number_of(counts, counter.attribute())?;
-            }
-            for (listed, folder) in listed {
+            for (listed, folder) in self.listed(kept, viewer).await? {
                 match listed {
                     Some(listed) => articles.push((listed, folder)),
                     None => hidden += 1,
@@ -105,6 +85,20 @@ impl KeptTable {
             match &next {
                 Some(last) if articles.len() < page.limit && round < ROUNDS => start = Start::Behind(last.0),
                 _ => return Ok(CollectionPage { articles, next, total: total.saturating_sub(hidden) }),
+            }
+        }
+    }
+
+    /// How many records a partition has: 1 read unit for some twenty of them.
+    async fn count(&self, partition: &str) -> Result<u64, StoreError> {
+        let query = self.query(partition.to_owned(), None).select(Select::Count);
+        let (mut count, mut start) = (0, None);
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await.map_err(store_error)?;
+            count += u64::from(page.count.unsigned_abs());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(count);
             }
         }
     }
@@ -126,7 +120,7 @@ impl KeptTable {
         }
         let items = all_pages(query, usize::MAX).await?;
         let kept = items.into_iter().map(from_item).collect::<Result<Vec<Kept>, _>>()?;
-        let (listed, _) = self.listed(kept, viewer, &[]).await?;
+        let listed = self.listed(kept, viewer).await?;
         let passes =
             |listed: &Listed| filter.tag.as_ref().is_none_or(|wanted| listed.article.folded_tags().contains(wanted));
         let mut articles: Vec<_> = listed.into_iter().filter_map(|(listed, _)| listed).filter(passes).collect();
@@ -139,16 +133,15 @@ impl KeptTable {
         Ok(Listing { articles, next, total })
     }
 
-    /// What is kept as `viewer` sees it, and those of the items at `others` that are there.
+    /// What is kept as `viewer` sees it.
     pub(super) async fn listed(
         &self,
         kept: Vec<Kept>,
         viewer: Option<UserId>,
-        others: &[(&str, Key)],
-    ) -> Result<(Vec<(Option<Listed>, Option<Folder>)>, HashMap<Key, Item>), StoreError> {
+    ) -> Result<Vec<(Option<Listed>, Option<Folder>)>, StoreError> {
         let row = |kept: &Kept| Row { article: kept.article, slug: kept.slug.clone(), author: kept.author_id };
         let rows: Vec<_> = kept.iter().map(row).collect();
-        let (listed, found) = self.articles.rows(&rows, viewer, others).await?;
-        Ok((listed.into_iter().zip(kept.into_iter().map(|kept| kept.folder)).collect(), found))
+        let (listed, _) = self.articles.rows(&rows, viewer, &[]).await?;
+        Ok(listed.into_iter().zip(kept.into_iter().map(|kept| kept.folder)).collect())
     }
 }

@@ -1,20 +1,24 @@
-//! Likes: one item for each, under its user, in one transaction with the counters of the article and of the user.
+//! Likes: one item for each, under its user, and one write. Counters follow from the change stream.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError,
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
 
 use super::{
-    KeptTable,
-    counters::{Counter, move_counter},
+    InteractionTable, KeptTable,
     items::{Kept, like_key, likes_partition},
 };
 use crate::{
     adapters::dynamodb::{
-        store::to_item,
-        transaction::{NotCommitted, Transaction},
+        error::store_error,
+        store::{Key, from_item, to_item},
     },
     domain::{
-        ArticleId, UserId,
+        ArticleId, RelationId, UserId,
         article::{Article, ArticleFilter, Listing},
+        counting::{Move, Reaction},
         page::Page,
     },
     ports::{
@@ -25,22 +29,13 @@ use crate::{
 
 #[async_trait]
 impl Likes for KeptTable {
-    async fn like(&self, user: UserId, article: &Article) -> Result<bool, StoreError> {
-        let table = &*self.interactions.name;
-        let mut transaction = Transaction::default();
-        transaction.put_new(table, to_item(&Kept::new(likes_partition(user), article, None))?)?;
-        move_counter(&mut transaction, table, article.id, Counter::Likes, 1)?;
-        self.count(&mut transaction, user, Counter::Likes, 1)?;
-        self.done(transaction).await
+    async fn like(&self, user: UserId, article: &Article, id: RelationId) -> Result<Option<Move>, StoreError> {
+        let kept = Kept::new(likes_partition(user), article, id, None);
+        Ok(self.interactions.relate(&kept, id).await?.then(|| Move::came(Reaction::Like, id)))
     }
 
-    async fn unlike(&self, user: UserId, article: ArticleId) -> Result<bool, StoreError> {
-        let table = &*self.interactions.name;
-        let mut transaction = Transaction::default();
-        transaction.delete_when(table, like_key(user, article), "attribute_exists(pk)", Vec::new())?;
-        move_counter(&mut transaction, table, article, Counter::Likes, -1)?;
-        self.count(&mut transaction, user, Counter::Likes, -1)?;
-        self.done(transaction).await
+    async fn unlike(&self, user: UserId, article: ArticleId) -> Result<Option<Move>, StoreError> {
+        self.interactions.part(like_key(user, article), Reaction::Like).await
     }
 }
 
@@ -56,19 +51,37 @@ impl LikeLists for KeptTable {
         if *filter != ArticleFilter::default() {
             return self.sifted(likes_partition(user), filter, viewer, page).await;
         }
-        let found = self.page(likes_partition(user), (user, Counter::Likes), viewer, page).await?;
+        let found = self.page(likes_partition(user), viewer, page).await?;
         let articles = found.articles.into_iter().map(|(listed, _)| listed).collect();
         Ok(Listing { articles, next: found.next, total: found.total })
     }
 }
 
-impl KeptTable {
-    /// Commits; `false` if the condition of the relation did not hold, which is the only one.
-    pub(super) async fn done(&self, transaction: Transaction) -> Result<bool, StoreError> {
-        match transaction.commit(&self.interactions.dynamo).await {
-            Ok(()) => Ok(true),
-            Err(NotCommitted::Conditions(_)) => Ok(false),
-            Err(NotCommitted::Store(error)) => Err(error),
+impl InteractionTable {
+    /// Stores a relation unless it is there; `false` if it was. Whether it was `id` that was there a repeated call is told.
+    pub(super) async fn relate(&self, kept: &Kept, id: RelationId) -> Result<bool, StoreError> {
+        let put = self.dynamo.client.put_item().table_name(&*self.name).set_item(Some(to_item(kept)?));
+        let put = put
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    // The SDK repeats a call that was not answered: the first may have been done.
+                    let there = refused.item.clone().map(from_item::<Kept>).transpose()?;
+                    Ok(there.is_some_and(|there| there.id == Some(id)))
+                }
+                _ => Err(store_error(error)),
+            },
         }
+    }
+
+    /// Removes the relation at `key`; nothing if it was not there. To delete what is not there makes no record in the change stream.
+    pub(super) async fn part(&self, key: Key, reaction: Reaction) -> Result<Option<Move>, StoreError> {
+        let delete = self.dynamo.client.delete_item().table_name(&*self.name).set_key(Some(key.attributes()));
+        let deleted = delete.return_values(ReturnValue::AllOld).send().await.map_err(store_error)?;
+        let gone = deleted.attributes.map(from_item::<Kept>).transpose()?;
+        Ok(gone.map(|gone| Move { reaction, relation: gone.id, came: false }))
     }
 }

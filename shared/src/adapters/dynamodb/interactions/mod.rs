@@ -1,5 +1,6 @@
 //! Interactions: likes, collections, follows, and counters of what was done.
 
+mod audits;
 mod collections;
 pub(super) mod counters;
 mod departures;
@@ -8,11 +9,13 @@ mod items;
 mod kept;
 mod likes;
 mod reactions;
+mod tallies;
 
 pub use follows::FollowTable;
-pub(super) use items::{follow_key, follows_partition, said};
+pub(super) use items::{follow_key, follows_partition, moved, said};
 pub use kept::KeptTable;
-pub(super) use reactions::{reactions_from, reactions_keys};
+pub(super) use reactions::Reacted;
+pub use reactions::ReactionTable;
 
 use super::store::{Dynamo, TableName};
 

@@ -1,8 +1,10 @@
 //! What was done about an article, as somebody sees it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use futures_util::future::try_join_all;
 
 use super::{
     InteractionTable,
@@ -17,51 +19,173 @@ use crate::{
     },
     ports::{
         StoreError,
+        cache::FillToken,
+        counters::{Begun, CounterCache, Glimpse},
         reactions::{CounterViews, ReactionViews},
+        system::System,
     },
+    telemetry::chain,
 };
 
-/// The items that say it.
-pub(in crate::adapters::dynamodb) fn reactions_keys(
-    viewer: Option<UserId>,
-    article: ArticleId,
-    author: UserId,
-) -> Vec<Key> {
-    let mut keys = vec![counters_key(article)];
-    if let Some(viewer) = viewer {
-        keys.extend([like_key(viewer, article), collect_key(viewer, article), follow_key(viewer, author)]);
-    }
-    keys
+/// How often counters are read that somebody else writes: a fifth of a second in all.
+const TRIES: usize = 24;
+
+/// The table of interactions, and the cache that knows which moves its counters do not have yet.
+#[derive(Clone)]
+pub struct ReactionTable {
+    pub(in crate::adapters::dynamodb) interactions: InteractionTable,
+    cache: Arc<dyn CounterCache>,
+    system: Arc<dyn System>,
 }
 
-/// What those of the items say that were `found`.
-pub(in crate::adapters::dynamodb) fn reactions_from(
+/// What was done about an article as far as the cache knows it: what is left to be asked of the table, and how to read its answer.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::adapters::dynamodb) struct Reacted {
+    pub(in crate::adapters::dynamodb) article: ArticleId,
+    pub(in crate::adapters::dynamodb) author: UserId,
     viewer: Option<UserId>,
-    article: ArticleId,
-    author: UserId,
-    found: &HashMap<Key, Item>,
-) -> Result<Reactions, StoreError> {
-    let counters = counters_from(found.get(&counters_key(article)))?;
-    let flags = viewer.map(|viewer| Flags {
-        liked: found.contains_key(&like_key(viewer, article)),
-        collected: found.contains_key(&collect_key(viewer, article)),
-        follows_author: found.contains_key(&follow_key(viewer, author)),
-    });
-    Ok(Reactions { counters, flags: flags.unwrap_or_default() })
+    /// What the counters are, if that is known.
+    counters: Option<ArticleCounters>,
+}
+
+impl ReactionTable {
+    /// Over these.
+    pub fn new(interactions: InteractionTable, cache: Arc<dyn CounterCache>, system: Arc<dyn System>) -> Self {
+        Self { interactions, cache, system }
+    }
+
+    /// Asks the cache about articles and their authors, to be read as `viewer` sees them. It comes before the table: what it says of
+    /// moves that the table does not have holds for what is read later.
+    pub(in crate::adapters::dynamodb) async fn reacted(
+        &self,
+        viewer: Option<UserId>,
+        articles: &[(ArticleId, UserId)],
+    ) -> Result<Vec<Reacted>, StoreError> {
+        let ids: Vec<_> = articles.iter().map(|(article, _)| *article).collect();
+        let glimpses = self.cache.look(&ids, self.system.now()).await.unwrap_or_else(|error| {
+            tracing::debug!(error = chain(&error), "counters are the table's, which may be behind");
+            Vec::new()
+        });
+        let glimpses = glimpses.into_iter().chain(std::iter::repeat(Glimpse::Table));
+        let reacted = articles.iter().zip(glimpses).map(|((article, author), glimpse)| async move {
+            let counters = match glimpse {
+                Glimpse::Known(counters) => Some(counters),
+                Glimpse::Table => None,
+                Glimpse::Behind => Some(self.counters(*article).await?),
+            };
+            Ok(Reacted { article: *article, author: *author, viewer, counters })
+        });
+        try_join_all(reacted).await
+    }
+
+    /// A version that nothing had before: the time, and 20 bits of chance for what happens in one millisecond. Moves count on from it.
+    /// Redis counts in 63 bits, which are enough for two centuries.
+    fn unused(&self) -> u64 {
+        let chance = u64::from(u32::from_le_bytes(self.system.random()) >> 12);
+        self.system.now().as_millis().unsigned_abs() << 20 | chance
+    }
+
+    /// Reads the table's counters and stores them with the moves that they lack. Of those who do so at the same time the first one
+    /// stores: the item is small, and nobody waits for another. `Err` is what they are with what they lacked before they were read, which
+    /// they may have by now, or what the cache says if it cannot be asked.
+    async fn read(&self, article: ArticleId) -> Result<Result<ArticleCounters, ArticleCounters>, StoreError> {
+        let token = FillToken(u64::from_le_bytes(self.system.random()));
+        let (token, behind) = match self.cache.begin(article, token, self.system.now()).await {
+            Ok(Begun::Known(counters)) => return Ok(Ok(counters)),
+            Ok(Begun::Read(token, behind)) => (token, behind),
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "counters are the table's, which may be behind");
+                return self.interactions.counters(article).await.map(Ok);
+            }
+        };
+        let counters = self.interactions.counters(article).await?;
+        if let Some(token) = token {
+            match self.cache.fill(article, token, &counters, self.unused(), self.system.now()).await {
+                Ok(Some(shown)) => return Ok(Ok(shown)),
+                Ok(None) => {}
+                Err(error) => tracing::debug!(error = chain(&error), "counters were not stored"),
+            }
+        }
+        Ok(Err(ArticleCounters { version: self.unused(), ..behind.on(counters) }))
+    }
+}
+
+impl InteractionTable {
+    /// The table's counters, whatever they lack.
+    pub(super) async fn counters(&self, article: ArticleId) -> Result<ArticleCounters, StoreError> {
+        let key = counters_key(article);
+        // A batch of one: whoever reads counters may read flags, which come in batches.
+        let found = self.dynamo.get_all(vec![(&*self.name, key.clone())]).await?;
+        counters_from(found.get(&key))
+    }
 }
 
 #[async_trait]
-impl ReactionViews for InteractionTable {
-    async fn reactions(&self, viewer: UserId, article: ArticleId, author: UserId) -> Result<Reactions, StoreError> {
-        let keys = reactions_keys(Some(viewer), article, author);
-        let found = self.dynamo.get_all(keys.into_iter().map(|key| (&*self.name, key)).collect()).await?;
-        reactions_from(Some(viewer), article, author, &found)
-    }
-}
-
-#[async_trait]
-impl CounterViews for InteractionTable {
+impl CounterViews for ReactionTable {
     async fn counters(&self, article: ArticleId) -> Result<ArticleCounters, StoreError> {
-        counters_from(self.dynamo.get(&self.name, counters_key(article)).await?.as_ref())
+        let mut pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(1))
+            .with_max_delay(Duration::from_millis(10))
+            .with_max_times(TRIES)
+            .build();
+        loop {
+            match (self.read(article).await?, pauses.next()) {
+                (Ok(counters), _) | (Err(counters), None) => return Ok(counters),
+                // Somebody is writing to the table. It takes them a moment.
+                (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
+            }
+        }
+    }
+}
+
+impl Reacted {
+    /// The items that say the rest.
+    pub(in crate::adapters::dynamodb) fn keys(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        if self.counters.is_none() {
+            keys.push(counters_key(self.article));
+        }
+        if let Some(viewer) = self.viewer {
+            keys.extend(flags_keys(viewer, self.article, self.author));
+        }
+        keys
+    }
+
+    /// What those of them say that were `found`.
+    pub(in crate::adapters::dynamodb) fn reactions(&self, found: &HashMap<Key, Item>) -> Result<Reactions, StoreError> {
+        let counters = match self.counters {
+            Some(counters) => counters,
+            None => counters_from(found.get(&counters_key(self.article)))?,
+        };
+        let flags = self.viewer.map(|viewer| flags_from(viewer, self.article, self.author, found));
+        Ok(Reactions { counters, flags: flags.unwrap_or_default() })
+    }
+}
+
+fn flags_keys(viewer: UserId, article: ArticleId, author: UserId) -> [Key; 3] {
+    [like_key(viewer, article), collect_key(viewer, article), follow_key(viewer, author)]
+}
+
+fn flags_from(viewer: UserId, article: ArticleId, author: UserId, found: &HashMap<Key, Item>) -> Flags {
+    let [liked, collected, follows_author] = flags_keys(viewer, article, author).map(|key| found.contains_key(&key));
+    Flags { liked, collected, follows_author }
+}
+
+#[async_trait]
+impl ReactionViews for ReactionTable {
+    async fn flags(&self, viewer: UserId, article: ArticleId, author: UserId) -> Result<Flags, StoreError> {
+        let keys = flags_keys(viewer, article, author).into_iter();
+        let table = &self.interactions;
+        let found = table.dynamo.get_all(keys.map(|key| (&*table.name, key)).collect()).await?;
+        Ok(flags_from(viewer, article, author, &found))
+    }
+
+    async fn reactions(&self, viewer: UserId, article: ArticleId, author: UserId) -> Result<Reactions, StoreError> {
+        let Some(reacted) = self.reacted(Some(viewer), &[(article, author)]).await?.pop() else {
+            return Ok(Reactions::default());
+        };
+        let table = &self.interactions;
+        let found = table.dynamo.get_all(reacted.keys().into_iter().map(|key| (&*table.name, key)).collect()).await?;
+        reacted.reactions(&found)
     }
 }

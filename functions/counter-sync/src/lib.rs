@@ -1,0 +1,130 @@
+//! The change stream of interactions: each like and each article in a collection, come or gone, is counted once in its article's counters,
+//! in one write for each article of a batch, however often and in whatever pieces the stream delivers it.
+
+mod wiring;
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::{StreamExt as _, stream};
+use shared::{
+    domain::{
+        ArticleId,
+        counting::{Shard, Step},
+        reaction::ArticleCounters,
+    },
+    ports::{
+        StoreError,
+        cache::FillToken,
+        counters::{CounterCache, CounterRecords, Settled, Tallies},
+        system::System,
+    },
+    stream::{ShardAnswer, ShardEvent, answer},
+    telemetry::chain,
+    worker::WorkerError,
+};
+
+pub use wiring::{Config, CounterSync};
+
+/// Articles whose counters are written at the same time.
+const AT_ONCE: usize = 16;
+
+/// What the handler uses.
+pub struct Counting {
+    /// Understands records.
+    pub records: Arc<dyn CounterRecords>,
+    /// The table's counters.
+    pub tallies: Arc<dyn Tallies>,
+    /// Those that people see.
+    pub cache: Arc<dyn CounterCache>,
+    /// Knows the time.
+    pub system: Arc<dyn System>,
+}
+
+/// The steps of one article in a batch, each with its record's place.
+type Steps = (ArticleId, Vec<usize>, Vec<Step>);
+
+impl Counting {
+    /// Counts what the records of `event` tell of, up to the first that makes no sense.
+    ///
+    /// # Errors
+    /// Whatever failed, if it is the first record; or a shard that is not named.
+    pub async fn count(&self, event: ShardEvent) -> Result<ShardAnswer, WorkerError> {
+        let (articles, mut failed) = self.read(&event);
+        if !articles.is_empty() {
+            let shard = event.shard.as_deref().and_then(|id| Shard::parse(id).ok());
+            let shard = shard.ok_or("a batch without its shard: the event source must have a window")?;
+            let writer = FillToken(u64::from_le_bytes(self.system.random()));
+            self.announce(writer, &articles).await;
+            let counted: Vec<_> = stream::iter(articles)
+                .map(|steps| self.count_one(&shard, steps))
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+            let mut settled = Vec::new();
+            for (steps, counted) in counted {
+                let (article, places, steps) = steps;
+                match counted {
+                    Ok(counters) => {
+                        settled.push(Settled {
+                            article,
+                            counters,
+                            moves: steps.iter().map(|step| step.moved).collect(),
+                        });
+                    }
+                    Err(error) => {
+                        let first = places.first().copied().unwrap_or(0);
+                        if failed.as_ref().is_none_or(|(place, _)| first < *place) {
+                            failed = Some((first, error.into()));
+                        }
+                    }
+                }
+            }
+            self.settle(writer, &settled).await;
+        }
+        Ok(ShardAnswer { failed: answer(&event.records, failed)?, ..ShardAnswer::default() })
+    }
+
+    /// The steps of each article, and the first record that makes no sense.
+    fn read(&self, event: &ShardEvent) -> (Vec<Steps>, Option<(usize, WorkerError)>) {
+        let mut articles: Vec<Steps> = Vec::new();
+        let mut known: HashMap<ArticleId, usize> = HashMap::new();
+        for (place, record) in event.records.iter().enumerate() {
+            let step = match self.records.read(record) {
+                Ok(Some(step)) => step,
+                Ok(None) => continue,
+                Err(error) => return (articles, Some((place, error.into()))),
+            };
+            let at = *known.entry(step.article).or_insert_with(|| {
+                articles.push((step.article, Vec::new(), Vec::new()));
+                articles.len() - 1
+            });
+            articles[at].1.push(place);
+            articles[at].2.push(step);
+        }
+        (articles, None)
+    }
+
+    async fn count_one(&self, shard: &Shard, steps: Steps) -> (Steps, Result<ArticleCounters, StoreError>) {
+        let counted = self.tallies.count(shard, steps.0, &steps.2, self.system.now()).await;
+        (steps, counted)
+    }
+
+    /// Tells the cache that the table's counters are about to move, so that nobody stores what they read in between and takes a move for
+    /// one that the table lacks.
+    async fn announce(&self, writer: FillToken, articles: &[Steps]) {
+        let ids: Vec<_> = articles.iter().map(|(article, ..)| *article).collect();
+        if let Err(error) = self.cache.announce(writer, &ids, self.system.now()).await {
+            tracing::debug!(error = chain(&error), "the cache is away: there is nobody who stores anything");
+        }
+    }
+
+    /// Tells the cache which moves the table has now. What it is not told it forgets by itself, or by way of the relay.
+    async fn settle(&self, writer: FillToken, settled: &[Settled]) {
+        if settled.is_empty() {
+            return;
+        }
+        if let Err(error) = self.cache.settled(writer, settled, self.system.now()).await {
+            tracing::warn!(error = chain(&error), "counters in the cache may be ahead for a while");
+        }
+    }
+}

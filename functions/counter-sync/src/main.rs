@@ -1,0 +1,5 @@
+//! The Lambda function `counter-sync`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run_worker::<counter_sync::CounterSync>()
+}

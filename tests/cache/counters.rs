@@ -1,0 +1,412 @@
+//! Counters in the cache, on one real node and on a real cluster of three: whoever moved a counter sees the move, and so does everyone
+//! after them, however far the table's counters are behind.
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use proptest::{prelude::*, test_runner::TestRunner};
+use shared::{
+    adapters::{calls::Calls, redis::Redis, system::OperatingSystem},
+    domain::{
+        ArticleId, RelationId, Timestamp,
+        counting::{Move, Moved, Reaction},
+        reaction::ArticleCounters,
+    },
+    ports::{
+        cache::{CacheKey, FillToken, Found, SharedCache as _, Wanted},
+        counters::{Begun, CounterCache, Glimpse, Settled},
+    },
+};
+use test_servers::{RedisCluster, RedisNode};
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn redis(url: &str) -> Redis {
+    let calls: Arc<Calls> = Arc::default();
+    Redis::new(&url.parse().unwrap(), calls, Arc::new(OperatingSystem::default())).unwrap()
+}
+
+fn like(number: u8) -> Move {
+    Move::came(Reaction::Like, RelationId::from_bytes([number; 16]))
+}
+
+fn unlike(number: u8) -> Move {
+    Move { came: false, ..like(number) }
+}
+
+fn table(likes: u64, version: u64) -> ArticleCounters {
+    ArticleCounters { likes, version, ..ArticleCounters::default() }
+}
+
+/// The counters of one article in a cache.
+struct Counters<'a> {
+    cache: &'a Redis,
+    article: ArticleId,
+    version: AtomicU64,
+}
+
+impl<'a> Counters<'a> {
+    fn of(cache: &'a Redis, number: u8) -> Self {
+        Self { cache, article: ArticleId::from_bytes([number; 16]), version: AtomicU64::new(1_000_000) }
+    }
+
+    async fn look(&self) -> Glimpse {
+        self.cache.look(&[self.article], NOW).await.unwrap().remove(0)
+    }
+
+    async fn moved(&self, moved: Move) -> Glimpse {
+        self.cache.moved(self.article, moved, NOW, &[]).await.unwrap()
+    }
+
+    async fn begin(&self, token: u64) -> Begun {
+        self.cache.begin(self.article, FillToken(token), NOW).await.unwrap()
+    }
+
+    async fn fill(&self, token: u64, counters: &ArticleCounters) -> Option<ArticleCounters> {
+        let version = self.version.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed);
+        CounterCache::fill(self.cache, self.article, FillToken(token), counters, version, NOW).await.unwrap()
+    }
+
+    async fn announce(&self, writer: u64) {
+        self.cache.announce(FillToken(writer), &[self.article], NOW).await.unwrap();
+    }
+
+    /// Writer 0, who has announced nothing or has died, settles.
+    async fn settled(&self, counters: ArticleCounters, moves: &[Move]) {
+        self.settled_by(0, counters, moves).await;
+    }
+
+    async fn settled_by(&self, writer: u64, counters: ArticleCounters, moves: &[Move]) {
+        let settled = Settled { article: self.article, counters, moves: moves.to_vec() };
+        self.cache.settled(FillToken(writer), &[settled], NOW).await.unwrap();
+    }
+
+    async fn likes(&self) -> Option<u64> {
+        match self.look().await {
+            Glimpse::Known(counters) => Some(counters.likes),
+            Glimpse::Table | Glimpse::Behind => None,
+        }
+    }
+}
+
+async fn a_move_is_seen_before_the_table_has_it_and_counted_once_afterwards(cache: &Redis) {
+    let counters = Counters::of(cache, 1);
+    let Begun::Read(Some(token), Moved { likes: 0, .. }) = counters.begin(7).await else { panic!("nothing is there") };
+    assert_eq!(counters.fill(token.0, &table(5, 2)).await.unwrap().likes, 5);
+    let Glimpse::Known(after) = counters.moved(like(1)).await else { panic!("it is known") };
+    assert_eq!(after.likes, 6);
+    assert_eq!(counters.moved(like(1)).await, Glimpse::Known(after), "told twice");
+    counters.settled(table(6, 3), &[like(1)]).await;
+    assert_eq!(counters.likes().await, Some(6));
+    counters.settled(table(6, 3), &[like(1)]).await;
+    assert_eq!(counters.likes().await, Some(6), "settled twice");
+}
+
+async fn what_is_read_of_a_table_that_is_behind_is_shown_with_what_it_lacks(cache: &Redis) {
+    let counters = Counters::of(cache, 2);
+    assert_eq!(counters.moved(like(1)).await, Glimpse::Behind);
+    let Begun::Read(Some(token), behind) = counters.begin(7).await else { panic!("nothing is there") };
+    assert_eq!(behind.likes, 1);
+    // Another moves it while the table is read.
+    counters.moved(like(2)).await;
+    assert_eq!(counters.fill(token.0, &table(0, 1)).await.unwrap().likes, 2);
+    counters.settled(table(1, 2), &[like(1)]).await;
+    assert_eq!(counters.likes().await, Some(2));
+    counters.moved(unlike(2)).await;
+    assert_eq!(counters.likes().await, Some(1));
+    counters.settled(table(1, 3), &[like(2), unlike(2)]).await;
+    assert_eq!(counters.likes().await, Some(1));
+}
+
+async fn what_was_read_before_the_table_moved_is_not_stored_after(cache: &Redis) {
+    let counters = Counters::of(cache, 3);
+    counters.moved(like(1)).await;
+    let Begun::Read(Some(token), behind) = counters.begin(7).await else { panic!("nothing is there") };
+    counters.settled(table(1, 2), &[like(1)]).await;
+    assert_eq!(counters.fill(token.0, &table(0, 1)).await, None);
+    assert_eq!(behind.on(table(0, 1)).likes, 1, "whoever read it knows what it lacks");
+    // Nor if somebody said that the table was moved by others.
+    let Begun::Read(Some(token), _) = counters.begin(8).await else { panic!("nothing is there") };
+    cache.forget(&[(counters.article, u64::MAX)], &[]).await.unwrap();
+    assert_eq!(counters.fill(token.0, &table(1, 2)).await, None);
+}
+
+async fn nobody_stores_what_they_read_while_somebody_writes(cache: &Redis) {
+    let counters = Counters::of(cache, 8);
+    counters.moved(like(1)).await;
+    let Begun::Read(Some(token), _) = counters.begin(7).await else { panic!("nobody writes") };
+    counters.announce(11).await;
+    assert_eq!(counters.fill(token.0, &table(1, 2)).await, None, "it may have the move");
+    assert!(matches!(counters.begin(8).await, Begun::Read(None, Moved { likes: 1, .. })));
+    counters.settled_by(11, table(1, 2), &[like(1)]).await;
+    let Begun::Read(Some(token), Moved { likes: 0, .. }) = counters.begin(9).await else { panic!("it was written") };
+    assert_eq!(counters.fill(token.0, &table(1, 2)).await.unwrap().likes, 1);
+    // A writer who dies is waited for no longer than a write can take.
+    counters.announce(12).await;
+    cache.forget(&[(counters.article, u64::MAX)], &[]).await.unwrap();
+    assert!(matches!(counters.begin(10).await, Begun::Read(None, _)));
+    let later = NOW.plus(std::time::Duration::from_secs(6));
+    let begun = cache.begin(counters.article, FillToken(10), later).await.unwrap();
+    assert!(matches!(begun, Begun::Read(Some(_), _)));
+}
+
+async fn the_stream_may_be_faster_than_whoever_made_the_move(cache: &Redis) {
+    let counters = Counters::of(cache, 4);
+    let Begun::Read(Some(token), _) = counters.begin(7).await else { panic!("nothing is there") };
+    counters.fill(token.0, &table(0, 1)).await.unwrap();
+    counters.settled(table(1, 2), &[like(1)]).await;
+    assert_eq!(counters.likes().await, Some(1));
+    counters.moved(like(1)).await;
+    assert_eq!(counters.likes().await, Some(1));
+}
+
+async fn newer_counters_of_the_table_stay_and_moves_under_way_outlive_being_forgotten(cache: &Redis) {
+    let counters = Counters::of(cache, 5);
+    let Begun::Read(Some(token), _) = counters.begin(7).await else { panic!("nothing is there") };
+    counters.fill(token.0, &table(0, 1)).await.unwrap();
+    for number in 1..=3 {
+        counters.moved(like(number)).await;
+    }
+    counters.settled(table(2, 3), &[like(2)]).await;
+    counters.settled(table(1, 2), &[like(1)]).await;
+    assert_eq!(counters.likes().await, Some(3), "two shards, told in the other order");
+    cache.forget(&[(counters.article, 3)], &[]).await.unwrap();
+    assert_eq!(counters.likes().await, Some(3), "nothing older is there");
+    cache.forget(&[(counters.article, 4)], &[]).await.unwrap();
+    assert_eq!(counters.look().await, Glimpse::Behind);
+    let Begun::Read(_, behind) = counters.begin(7).await else { panic!("it was forgotten") };
+    assert_eq!(behind, Moved { likes: 1, collects: 0 });
+}
+
+async fn moves_that_nobody_settles_are_believed_for_ten_minutes(cache: &Redis) {
+    let counters = Counters::of(cache, 6);
+    counters.moved(like(1)).await;
+    let later = NOW.plus(std::time::Duration::from_secs(601));
+    let glimpse = cache.look(&[counters.article], later).await.unwrap().remove(0);
+    assert_eq!(glimpse, Glimpse::Table);
+}
+
+async fn they_are_found_as_a_cached_value_of_another_version_after_each_move(cache: &Redis) {
+    let counters = Counters::of(cache, 7);
+    let Begun::Read(Some(token), _) = counters.begin(7).await else { panic!("nothing is there") };
+    counters.fill(token.0, &table(0, 1)).await.unwrap();
+    let key = CacheKey::new("counters", &counters.article.to_string());
+    let mut known = None;
+    for number in 1..4 {
+        counters.moved(like(number)).await;
+        let wanted = Wanted { key: key.clone(), known };
+        let Found::Entry(entry) = cache.read(&[wanted]).await.unwrap().remove(0) else { panic!("it has moved") };
+        let found: ArticleCounters = serde_json::from_slice(&entry.value.unwrap()).unwrap();
+        assert_eq!((found.likes, found.version), (u64::from(number), entry.version));
+        known = Some(entry.version);
+        let wanted = Wanted { key: key.clone(), known };
+        assert!(matches!(cache.read(&[wanted]).await.unwrap().remove(0), Found::Same { .. }));
+    }
+}
+
+async fn contract(url: &str) {
+    let cache = &redis(url);
+    a_move_is_seen_before_the_table_has_it_and_counted_once_afterwards(cache).await;
+    what_is_read_of_a_table_that_is_behind_is_shown_with_what_it_lacks(cache).await;
+    what_was_read_before_the_table_moved_is_not_stored_after(cache).await;
+    nobody_stores_what_they_read_while_somebody_writes(cache).await;
+    the_stream_may_be_faster_than_whoever_made_the_move(cache).await;
+    newer_counters_of_the_table_stay_and_moves_under_way_outlive_being_forgotten(cache).await;
+    moves_that_nobody_settles_are_believed_for_ten_minutes(cache).await;
+    they_are_found_as_a_cached_value_of_another_version_after_each_move(cache).await;
+}
+
+#[tokio::test]
+async fn one_node_keeps_the_contract_of_counters() {
+    let node = RedisNode::start();
+    contract(&node.url()).await;
+}
+
+#[tokio::test]
+async fn a_cluster_keeps_the_contract_of_counters() {
+    let cluster = RedisCluster::start();
+    contract(&cluster.url()).await;
+}
+
+/// What happens next to an article of the simulation below.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// Somebody's like is committed.
+    Commit,
+    /// Whoever made it tells the cache and is answered.
+    Tell(usize),
+    /// So many records have come by the stream: they are announced, or else, one step later, counted in the table, or else settled.
+    Count(usize),
+    /// What was settled last is settled again.
+    SettleAgain,
+    /// A reader begins to read the table, or else has read it, or else stores what they read.
+    Read(usize),
+    /// The counters expire; the moves under way do not.
+    Expire,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        4 => Just(Event::Commit),
+        4 => (0..4_usize).prop_map(Event::Tell),
+        6 => (1..4_usize).prop_map(Event::Count),
+        1 => Just(Event::SettleAgain),
+        8 => (0..3_usize).prop_map(Event::Read),
+        1 => Just(Event::Expire),
+    ];
+    prop::collection::vec(event, 1..100)
+}
+
+/// How far a reader has come.
+#[derive(Debug, Clone, Copy, Default)]
+enum Reader {
+    #[default]
+    Idle,
+    Begun(u64),
+    Read(u64, ArticleCounters),
+}
+
+/// How far the batch has come that is counted.
+#[derive(Debug, Default)]
+enum Batch {
+    #[default]
+    None,
+    Announced(usize),
+    Counted(Vec<Move>),
+}
+
+/// One article, whose likes are committed, told, counted, settled and read in any order that can happen.
+struct Simulation<'a> {
+    counters: Counters<'a>,
+    untold: Vec<Move>,
+    uncounted: Vec<Move>,
+    batch: Batch,
+    last: Vec<Move>,
+    table: ArticleCounters,
+    committed: u64,
+    answered: u64,
+    readers: [Reader; 3],
+}
+
+impl Simulation<'_> {
+    async fn step(&mut self, event: Event, number: u8) {
+        match event {
+            Event::Commit => {
+                let moved = like(number);
+                self.committed += 1;
+                self.untold.push(moved);
+                self.uncounted.push(moved);
+            }
+            Event::Tell(place) if place < self.untold.len() => {
+                let moved = self.untold.remove(place);
+                let glimpse = self.counters.moved(moved).await;
+                self.answered += 1;
+                if let Glimpse::Known(counters) = glimpse {
+                    self.check(counters.likes);
+                }
+            }
+            Event::Tell(_) => {}
+            Event::Count(size) => self.count(size).await,
+            Event::SettleAgain => self.counters.settled(self.table, &self.last.clone()).await,
+            Event::Read(reader) => self.read(reader, u64::from(number) * 8 + 1).await,
+            Event::Expire => self.counters.cache.forget(&[(self.counters.article, u64::MAX)], &[]).await.unwrap(),
+        }
+    }
+
+    async fn count(&mut self, size: usize) {
+        self.batch = match std::mem::take(&mut self.batch) {
+            Batch::None if self.uncounted.is_empty() => Batch::None,
+            Batch::None => {
+                self.counters.announce(5).await;
+                Batch::Announced(size.min(self.uncounted.len()))
+            }
+            Batch::Announced(size) => {
+                let counted: Vec<_> = self.uncounted.drain(..size).collect();
+                self.table.likes += counted.len() as u64;
+                self.table.version += 1;
+                Batch::Counted(counted)
+            }
+            Batch::Counted(moves) => {
+                self.counters.settled_by(5, self.table, &moves).await;
+                self.last = moves;
+                Batch::None
+            }
+        };
+    }
+
+    async fn read(&mut self, reader: usize, token: u64) {
+        self.readers[reader] = match self.readers[reader] {
+            Reader::Idle => match self.counters.begin(token).await {
+                Begun::Read(Some(token), _) => Reader::Begun(token.0),
+                // They wait and begin anew.
+                Begun::Read(None, _) => Reader::Idle,
+                Begun::Known(counters) => {
+                    self.check(counters.likes);
+                    Reader::Idle
+                }
+            },
+            Reader::Begun(token) => Reader::Read(token, self.table),
+            Reader::Read(token, counters) => {
+                if let Some(shown) = self.counters.fill(token, &counters).await {
+                    self.check(shown.likes);
+                }
+                Reader::Idle
+            }
+        };
+    }
+
+    /// Nobody sees fewer likes than were answered, nor more than were committed.
+    fn check(&self, seen: u64) {
+        assert!(seen >= self.answered, "{seen} of {} answered likes are seen", self.answered);
+        assert!(seen <= self.committed, "{seen} likes of {} are seen", self.committed);
+    }
+
+    async fn look(&self) {
+        match self.counters.look().await {
+            Glimpse::Known(counters) => self.check(counters.likes),
+            Glimpse::Table => self.check(self.table.likes),
+            Glimpse::Behind => {}
+        }
+    }
+}
+
+#[test]
+fn no_order_of_events_hides_a_like_that_was_answered_or_shows_one_twice() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let node = RedisNode::start();
+    let cache = {
+        let _entered = runtime.enter();
+        redis(&node.url())
+    };
+    let config = ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new(config).run(&(events(), any::<[u8; 16]>()), |(events, article)| {
+        runtime.block_on(async {
+            let mut simulation = Simulation {
+                counters: Counters { article: ArticleId::from_bytes(article), ..Counters::of(&cache, 0) },
+                untold: Vec::new(),
+                uncounted: Vec::new(),
+                batch: Batch::None,
+                last: Vec::new(),
+                table: ArticleCounters::default(),
+                committed: 0,
+                answered: 0,
+                readers: [Reader::Idle; 3],
+            };
+            for (number, event) in (1..).zip(events) {
+                simulation.step(event, number).await;
+                simulation.look().await;
+            }
+            // All that was begun is ended: everyone agrees.
+            while !simulation.untold.is_empty() {
+                simulation.step(Event::Tell(0), 0).await;
+            }
+            while !simulation.uncounted.is_empty() || !matches!(simulation.batch, Batch::None) {
+                simulation.step(Event::Count(9), 0).await;
+            }
+            assert_eq!(simulation.table.likes, simulation.committed);
+            assert_ne!(simulation.counters.look().await, Glimpse::Behind);
+            simulation.look().await;
+        });
+        Ok(())
+    });
+    outcome.unwrap();
+}
