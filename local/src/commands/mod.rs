@@ -1,6 +1,7 @@
 //! The command line: what `bloghub` and its subcommands do, each in a module of its own.
 
 mod admin;
+mod counters;
 mod deployment;
 mod keys;
 mod platform;
@@ -39,6 +40,8 @@ enum Command {
     Queues(queues::Arguments),
     /// Show how far behind the consumers of the change streams are
     Streams(streams::Arguments),
+    /// Hold the counters of likes and collections against what they count
+    Counters(counters::Arguments),
     /// Say who may do what
     Admin(admin::Arguments),
     /// Make secrets and print JWT_KEYS, JWT_PUBLIC_KEYS, HMAC_KEY and SMS_TASK_KEY as one JSON object
@@ -69,6 +72,7 @@ pub async fn run() -> ExitCode {
         Command::Services(arguments) => services::run(arguments).await,
         Command::Queues(arguments) => queues::run(arguments).await,
         Command::Streams(arguments) => streams::run(arguments).await,
+        Command::Counters(arguments) => counters::run(arguments).await,
         Command::Admin(arguments) => admin::run(arguments).await,
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Openapi => openapi().map(|text| print(&text)).map_err(|error| error.to_string()),

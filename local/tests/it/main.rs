@@ -5,6 +5,7 @@
 mod admin;
 mod attack;
 mod chaos;
+mod counters;
 mod events;
 mod lambda;
 mod logs;
