@@ -159,17 +159,21 @@ async fn the_stream_may_be_faster_than_whoever_made_the_move(cache: &Redis) {
     assert_eq!(counters.likes().await, Some(1));
 }
 
-async fn newer_counters_of_the_table_stay_and_moves_under_way_outlive_being_forgotten(cache: &Redis) {
+async fn shards_that_write_at_once_are_told_apart_and_moves_under_way_outlive_being_forgotten(cache: &Redis) {
     let counters = Counters::of(cache, 5);
     let Begun::Read(Some(token), _) = counters.begin(7).await else { panic!("nothing is there") };
     counters.fill(token.0, &table(0, 1)).await.unwrap();
     for number in 1..=3 {
         counters.moved(like(number)).await;
     }
-    counters.settled(table(2, 3), &[like(2)]).await;
-    counters.settled(table(1, 2), &[like(1)]).await;
-    assert_eq!(counters.likes().await, Some(3), "two shards, told in the other order");
-    cache.forget(&[(counters.article, 3)], &[]).await.unwrap();
+    // Two shards write, and tell in the other order what they have been told.
+    counters.announce(21).await;
+    counters.announce(22).await;
+    counters.settled_by(22, table(2, 3), &[like(2)]).await;
+    assert_eq!(counters.likes().await, Some(3), "the table's number has the other's move");
+    counters.settled_by(21, table(1, 2), &[like(1)]).await;
+    assert_eq!(counters.likes().await, Some(3), "the table's number lacks the other's move");
+    cache.forget(&[(counters.article, 1)], &[]).await.unwrap();
     assert_eq!(counters.likes().await, Some(3), "nothing older is there");
     cache.forget(&[(counters.article, 4)], &[]).await.unwrap();
     assert_eq!(counters.look().await, Glimpse::Behind);
@@ -210,7 +214,7 @@ async fn contract(url: &str) {
     what_was_read_before_the_table_moved_is_not_stored_after(cache).await;
     nobody_stores_what_they_read_while_somebody_writes(cache).await;
     the_stream_may_be_faster_than_whoever_made_the_move(cache).await;
-    newer_counters_of_the_table_stay_and_moves_under_way_outlive_being_forgotten(cache).await;
+    shards_that_write_at_once_are_told_apart_and_moves_under_way_outlive_being_forgotten(cache).await;
     moves_that_nobody_settles_are_believed_for_ten_minutes(cache).await;
     they_are_found_as_a_cached_value_of_another_version_after_each_move(cache).await;
 }

@@ -146,7 +146,8 @@ async fn a_like_without_the_cache_is_answered_and_counted_once_the_stream_is_rea
         world.environment.insert("REDIS_URL".to_owned(), format!("redis://{address}"));
         let path = "/api/articles/dragons/favorite";
         let (status, body, _) = world.ask("like", method.clone(), path, &token, Value::Null).await;
-        assert_eq!((status.as_u16(), counts(&body)), (200, (json!(there == 1), json!(there))), "{method}, {address}");
+        // The number may be behind; whose like it is, is known.
+        assert_eq!((status.as_u16(), counts(&body).0), (200, json!(there == 1)), "{method}, {address}");
         world.platform.drained().await;
         // By the table alone, and by the cache, which nobody told.
         for url in [format!("redis://{address}"), redis.clone()] {

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         ArticleId,
         article::Article,
-        counting::{Move, Moved},
+        counting::Move,
         reaction::{ArticleCounters, Reactions},
         session::Identity,
     },
@@ -72,14 +72,13 @@ impl CachedCounters {
     ) -> Result<ArticleCounters, StoreError> {
         let pages = lists::stale_with_author(article.author_id);
         match self.cache.moved(article.id, moved, self.system.now(), &pages).await {
-            Ok(Glimpse::Known(counters)) => Ok(counters),
-            Ok(Glimpse::Table | Glimpse::Behind) => views.counters(article.id).await,
+            Ok(Glimpse::Known(counters)) => return Ok(counters),
+            Ok(Glimpse::Table | Glimpse::Behind) => {}
             Err(error) => {
-                tracing::warn!(error = chain(&error), "a counter is behind until the change stream has moved it");
-                // The table will not have it yet.
-                Ok(Moved::sum([moved]).on(views.counters(article.id).await?))
+                tracing::warn!(error = chain(&error), "a counter is behind until the change stream has moved it")
             }
         }
+        views.counters(article.id).await
     }
 
     /// Tells the cache, its lists included, that an article's counters moved in the table. Call it after the commit and before

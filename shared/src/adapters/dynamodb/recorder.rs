@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::{
         get_item::{GetItemInput, GetItemOutput},
         put_item::{PutItemInput, PutItemOutput},
         query::{QueryInput, QueryOutput},
+        scan::{ScanInput, ScanOutput},
         transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput},
         update_item::{UpdateItemInput, UpdateItemOutput},
     },
@@ -105,6 +106,8 @@ operations! {
         DeleteItemOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "Query": QueryInput => |i| i.table_name().map(|t| (t, "Query")).into_iter().collect(),
         QueryOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
+    "Scan": ScanInput => |i| i.table_name().map(|t| (t, "Scan")).into_iter().collect(),
+        ScanOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "BatchGetItem": BatchGetItemInput => |i| batch(i.request_items(), "BatchGetItem"),
         BatchGetItemOutput => |o| o.consumed_capacity();
     "BatchWriteItem": BatchWriteItemInput => |i| batch(i.request_items(), "BatchWriteItem"),
