@@ -18,6 +18,7 @@ async fn dynamodb(sandbox: &Sandbox, operation: &str, request: Value) -> Value {
     let call = call
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+        .header("x-amz-date", "20260101T000000Z")
         .header(
             "authorization",
             "AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
