@@ -82,7 +82,7 @@ pub(crate) async fn like(platform: &Platform, arguments: &Arguments) -> Result<R
     let tallies = counting.take().tallies;
     let writes = tallies.get("UpdateItem").copied().unwrap_or_default();
     Ok(Report {
-        moves: committed.into_inner(),
+        moves: committed.load(Relaxed),
         liked,
         drained: drained.saturating_sub(liked),
         lag: watched.worst(),
