@@ -28,7 +28,9 @@ where
         let metadata = event.metadata();
         line.write_str("{\"timestamp\":\"")?;
         SystemTime.format_time(&mut line)?;
-        write!(line, "\",\"level\":\"{}\",\"target\":\"{}\"", metadata.level(), metadata.target())?;
+        for piece in ["\",\"level\":\"", metadata.level().as_str(), "\",\"target\":\"", metadata.target(), "\""] {
+            line.write_str(piece)?;
+        }
         self.format_fields(line.by_ref(), event)?;
         for span in context.event_scope().into_iter().flatten() {
             if let Some(fields) = span.extensions().get::<FormattedFields<Self>>() {
@@ -69,16 +71,21 @@ impl Fields<'_> {
     /// Writes a field whose value is written by `value`, unless writing has failed before.
     fn field(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
         if self.written.is_ok() {
-            let name = field.name();
-            self.written = write!(self.writer, ",\"{name}\":").and_then(|()| value(&mut self.writer));
+            let name = [",\"", field.name(), "\":"].into_iter().try_for_each(|piece| self.writer.write_str(piece));
+            self.written = name.and_then(|()| value(&mut self.writer));
         }
     }
 
-    fn string(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+    /// The formatting of `fmt` costs more than the digits.
+    fn integer(&mut self, field: &Field, value: impl itoa::Integer) {
+        self.field(field, |writer| writer.write_str(itoa::Buffer::new().format(value)));
+    }
+
+    fn string(&mut self, field: &Field, text: impl FnOnce(&mut Escaped<&mut Writer<'_>>) -> fmt::Result) {
         self.field(field, |writer| {
-            writer.write_char('"')?;
-            Escaped(&mut *writer).write_fmt(text)?;
-            writer.write_char('"')
+            writer.write_str("\"")?;
+            text(&mut Escaped(&mut *writer))?;
+            writer.write_str("\"")
         });
     }
 }
@@ -89,32 +96,32 @@ impl Visit for Fields<'_> {
         if value.is_finite() {
             self.field(field, |writer| write!(writer, "{value}"));
         } else {
-            self.string(field, format_args!("{value}"));
+            self.string(field, |text| write!(text, "{value}"));
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.field(field, |writer| write!(writer, "{value}"));
+        self.integer(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.field(field, |writer| write!(writer, "{value}"));
+        self.integer(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.field(field, |writer| write!(writer, "{value}"));
+        self.field(field, |writer| writer.write_str(if value { "true" } else { "false" }));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.string(field, format_args!("{value}"));
+        self.string(field, |text| text.write_str(value));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.string(field, format_args!("{value}"));
+        self.string(field, |text| write!(text, "{value}"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.string(field, format_args!("{value:?}"));
+        self.string(field, |text| write!(text, "{value:?}"));
     }
 }
 
@@ -124,7 +131,7 @@ struct Escaped<W>(W);
 impl<W: Write> Write for Escaped<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(place) = rest.find(|c: char| matches!(c, '"' | '\\' | '\u{0}'..='\u{1f}')) {
+        while let Some(place) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f)) {
             self.0.write_str(&rest[..place])?;
             match rest.as_bytes()[place] {
                 b'\n' => self.0.write_str("\\n")?,
