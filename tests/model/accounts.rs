@@ -116,7 +116,8 @@ impl World {
     fn account_answer(&self, user: usize, token: &str) -> Value {
         let User { username, email, bio, image, .. } = &self.users[user];
         json!({"user": {
-            "email": email.shown, "token": token, "username": username.shown, "role": "author", "bio": bio, "image": image,
+            "email": email.shown, "phone": null, "token": token, "username": username.shown, "role": "author",
+            "bio": bio, "image": image,
         }})
     }
 
