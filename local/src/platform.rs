@@ -9,7 +9,8 @@ use std::{
 };
 
 use axum::{
-    Router, body,
+    Router,
+    body::{self, HttpBody as _},
     extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
@@ -161,6 +162,9 @@ impl Platform {
 async fn whole(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(Peer(peer.ip()));
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
     match body::to_bytes(body, LAMBDA_BODY_BYTES).await {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),

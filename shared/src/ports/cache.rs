@@ -20,7 +20,7 @@ impl CacheKey {
         key.push_str(":{");
         // This is done several times for each request, and most names have none of these.
         let mut rest = name;
-        while let Some(place) = rest.find(['%', '{', '}']) {
+        while let Some(place) = rest.bytes().position(|byte| matches!(byte, b'%' | b'{' | b'}')) {
             key.push_str(&rest[..place]);
             key.push_str(match rest.as_bytes()[place] {
                 b'%' => "%25",
