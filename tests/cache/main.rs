@@ -3,6 +3,7 @@
 mod levels;
 mod limits;
 mod promises;
+mod sessions;
 mod shared_cache;
 mod simulation;
 mod stampede;

@@ -115,6 +115,10 @@ async fn ten_minutes_after_the_login_a_new_password_takes_the_old_one_and_the_re
         (Method::POST, "/api/user/phone/code", phone),
         (Method::PUT, "/api/user/phone", json!({"phone": "+8613800138000", "code": "000000"})),
         (Method::DELETE, "/api/user", json!({})),
+        // Before it is asked whether there is such a provider or identity.
+        (Method::POST, "/api/user/identities/wechat", json!({})),
+        (Method::POST, "/api/user/identities/oidc/acme", json!({})),
+        (Method::DELETE, "/api/user/identities/x", json!({})),
     ] {
         let (status, code, _) = world.ask(method, path, &token, body).await;
         assert_eq!((status, &*code), (403, "login-too-old"), "{path}");

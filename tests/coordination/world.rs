@@ -13,7 +13,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
             FollowTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable, Registry,
@@ -75,6 +75,8 @@ impl System for Clock {
     }
 }
 
+/// The time-outs of clients. A busy machine may answer a crowd late, and what is late is done twice: here everything is done once.
+const NO_HURRY: Duration = Duration::from_secs(300);
 /// With tries to log in.
 const PATIENCE: &str = "account 5/86400, address 20/3600";
 
@@ -118,6 +120,7 @@ impl World {
                 session_token: None,
             },
             endpoint: Some(endpoint),
+            timeouts: Timeouts { connect: NO_HURRY, attempt: NO_HURRY, operation: NO_HURRY },
         });
         let names = TableNames {
             users: Some("UsersTable".to_owned()),

@@ -1,7 +1,11 @@
 //! Speaks to the platform.
 
+use std::sync::Arc;
+
+use bloghub::{functions, platform::Platform};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::adapters::{host::Host, system::OperatingSystem};
 
 /// What holds, or in words what does not.
 pub(crate) type Outcome<T = ()> = Result<T, String>;
@@ -15,20 +19,20 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-/// One connection pool to the platform, and to its cache.
+/// One connection pool to the platform and to its cache, and a way backstage.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    url: String,
+    platform: Arc<Platform>,
     redis: redis::Client,
 }
 
 impl Client {
-    /// A client of the platform at `url`, whose cache is at `redis`.
-    pub(crate) fn new(url: String, redis: &str) -> Self {
+    pub(crate) fn new(platform: Arc<Platform>) -> Self {
         let timeout = std::time::Duration::from_secs(60);
         let http = reqwest::Client::builder().no_proxy().timeout(timeout).build().unwrap();
-        Self { http, url, redis: redis::Client::open(redis).unwrap() }
+        let redis = redis::Client::open(platform.services().environment()["REDIS_URL"].as_str()).unwrap();
+        Self { http, platform, redis }
     }
 
     /// Sends a request, with this one header more if there is one. Every answer has an id, and every error is a problem that carries it.
@@ -40,7 +44,7 @@ impl Client {
         condition: Option<(&str, &str)>,
         body: &Value,
     ) -> Outcome<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method, format!("{}{path}", self.platform.url()));
         if let Some(token) = token {
             request = request.header("authorization", format!("Token {token}"));
         }
@@ -63,6 +67,19 @@ impl Client {
             return Err(format!("an answer without its id or form: {status} {body}"));
         }
         Ok(Answer { status, etag, body })
+    }
+
+    /// Removes what is left of whatever was deleted, and waits until everybody knows.
+    pub(crate) async fn sweep(&self) {
+        let lookup = |name: &str| self.platform.services().environment().get(name).cloned();
+        let worker = functions::workers().into_iter().find(|worker| worker.name == "sweep").unwrap();
+        let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function((worker.permissions)());
+        let handle = (worker.mount)(&lookup, &host).unwrap();
+        // Another run may be under way by its schedule.
+        while handle(json!({})).await.unwrap()["end"] != "clean" {
+            tokio::task::yield_now().await;
+        }
+        self.platform.drained().await;
     }
 
     /// Empties the cache.

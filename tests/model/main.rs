@@ -6,6 +6,7 @@ mod accounts;
 mod articles;
 mod client;
 mod comments;
+mod departures;
 mod drafts;
 mod everything;
 mod expected;
@@ -17,7 +18,10 @@ mod sessions;
 mod vocabulary;
 mod world;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bloghub::platform::{Options, Platform};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
@@ -42,7 +46,8 @@ fn the_platform_answers_as_the_model_does() {
     let data = tempfile::tempdir().unwrap();
     let options = Options::new(0, data.path().join("data")).with("RATE_LIMITS", "off").with("LOGIN_LOCKOUT", LOCKOUT);
     let platform = runtime.block_on(Platform::start(&options, |_| {})).unwrap();
-    let client = Client::new(platform.url(), &platform.services().environment()["REDIS_URL"]);
+    let platform = Arc::new(platform);
+    let client = Client::new(platform.clone());
 
     let config = configuration();
     println!("model: {} cases, PROPTEST_RNG_SEED={}", config.cases, config.rng_seed);
@@ -52,6 +57,8 @@ fn the_platform_answers_as_the_model_does() {
         let number = number.fetch_add(1, Ordering::Relaxed);
         runtime.block_on(case(client.clone(), number, &operations)).map_err(TestCaseError::fail)
     });
+    drop(client);
+    let platform = Arc::into_inner(platform).expect("all clients are gone");
     runtime.block_on(platform.stop()).unwrap();
     if let Err(failure) = outcome {
         panic!("{failure}");

@@ -13,7 +13,7 @@ use std::{
 
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         calls::Calls,
         dynamodb::{DynamoSettings, SessionTable, StateTables, TableNames, UserTable},
         host::Host,
@@ -182,6 +182,7 @@ async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spa
             session_token: None,
         },
         endpoint: Some(format!("http://{}", door.address)),
+        timeouts: Timeouts::default(),
     });
     let names =
         TableNames { sessions: Some("sessions".to_owned()), users: Some("users".to_owned()), ..TableNames::default() };

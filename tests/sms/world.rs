@@ -13,7 +13,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::{BreakerTable, Dynamo, DynamoSettings, TableNames, TaskTable},
         host::Host,
         redis::{Redis, RedisCodes},
@@ -110,6 +110,7 @@ impl World {
                 session_token: None,
             },
             endpoint: Some(endpoint),
+            timeouts: Timeouts::default(),
         });
         let names = TableNames {
             tasks: Some("TasksTable".to_owned()),
