@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Router, ServiceExt as _,
     body::{self, HttpBody as _},
     extract::{ConnectInfo, Request},
     http::StatusCode,
@@ -24,7 +24,7 @@ use shared::{
     ports::system::System,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     StartError,
@@ -98,8 +98,10 @@ impl Platform {
         match mount(&services, options, &address, system) {
             Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
-                let router = router.into_make_service_with_connect_info::<SocketAddr>();
-                let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+                // Around the router as a whole: a layer of the router would be one around each of its routes.
+                let service = middleware::from_fn(whole).layer(router);
+                let service = service.into_make_service_with_connect_info::<SocketAddr>();
+                let serving = axum::serve(listener, service).with_graceful_shutdown(async {
                     // An error means that the sender is gone, which stops the server as well.
                     stopped.await.ok();
                 });
@@ -220,7 +222,7 @@ fn merge(
         }
         calls.insert(name, host.calls);
     }
-    Ok(merged.layer(middleware::from_fn(whole)))
+    Ok(merged)
 }
 
 /// Puts all workers behind their event sources.

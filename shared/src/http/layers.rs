@@ -1,6 +1,13 @@
 //! What surrounds every handler: the request's id, its one log line, CORS, and a clear answer even to a panic.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use axum::{
     Router,
@@ -19,7 +26,7 @@ use tracing::Instrument;
 
 use super::{ApiError, Entrance, Prefetch, Problem, RateLimits, TrustedProxies, cors::AllowedOrigins, entrance::Door};
 use crate::{
-    domain::{RequestId, limit::RouteClass},
+    domain::{RequestId, Timestamp, limit::RouteClass},
     ports::system::System,
 };
 
@@ -60,7 +67,8 @@ impl Shell {
             Door { entrance: Arc::new(entrance), limits, proxies, class, prefetch }
         });
         let (system, origins) = (self.system.clone(), self.origins.clone());
-        let surroundings = Arc::new(Surroundings { function: name, system, origins, door });
+        let ids = RequestIds { start: u128::from_ne_bytes((*system).random()), given: AtomicU64::new(0) };
+        let surroundings = Arc::new(Surroundings { function: name, system, ids, origins, door });
         routes.layer(middleware::from_fn_with_state(surroundings, observe))
     }
 }
@@ -69,8 +77,24 @@ impl Shell {
 struct Surroundings {
     function: &'static str,
     system: Arc<dyn System>,
+    ids: RequestIds,
     origins: AllowedOrigins,
     door: Option<Door>,
+}
+
+/// Ids for requests that came without one: they differ from all others, and need be no secret. Counting on from a random number takes
+/// no call of the operating system.
+struct RequestIds {
+    start: u128,
+    given: AtomicU64,
+}
+
+impl RequestIds {
+    fn next(&self, now: Timestamp) -> RequestId {
+        let number = self.start.wrapping_add(self.given.fetch_add(1, Ordering::Relaxed).into());
+        let [_, _, _, _, _, _, random @ ..] = number.to_be_bytes();
+        RequestId::new(now, random)
+    }
 }
 
 /// Gives the request its id, logs one line when it is answered, and finishes the answer's headers and problem body.
@@ -78,7 +102,7 @@ async fn observe(State(around): State<Arc<Surroundings>>, mut request: Request, 
     let Surroundings { function, system, .. } = &*around;
     let started = system.monotonic();
     let id = gateway_id(&request).unwrap_or_else(|| {
-        let own = RequestId::new(system.now(), (**system).random());
+        let own = around.ids.next(system.now());
         request.extensions_mut().insert(own);
         own.to_string()
     });
