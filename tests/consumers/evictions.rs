@@ -45,7 +45,14 @@ impl SharedCache for Cache {
         unasked()
     }
 
-    async fn put(&self, _: &[(CacheKey, Entry)], _: Duration, _: &[Stale]) -> Result<(), StoreError> {
+    async fn put(
+        &self,
+        _: &CacheKey,
+        _: &Entry,
+        _: Duration,
+        _: Option<FillToken>,
+        _: &[Stale],
+    ) -> Result<(), StoreError> {
         unasked()
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CachedCounters, CachedProfiles, CachedReactions, VersionedProfile, html::HtmlCache, lists, through};
 use crate::{
-    cache::{Cache, Policy, Versioned},
+    cache::{Cache, Policy, Reserved, Versioned},
     domain::{
         article::{Article, ArticleBody, ArticleHtml, Found, Read, Seen, Slug, Standing},
         reaction::Reactions,
@@ -322,22 +322,35 @@ impl CachedArticles {
         }
     }
 
+    /// Keeps a place for the article at the address `slug`, which is about to be published: its first readers find it cached. Hand
+    /// what it answers to [`written`](Self::written), or to [`not_written`](Self::not_written).
+    pub async fn reserve(&self, slug: &Slug) -> Option<Reserved> {
+        self.articles.reserve(slug.as_str()).await
+    }
+
+    /// Gives the place back: nothing was published there. That it fails is nobody's loss.
+    pub async fn not_written(&self, slug: &Slug, reserved: Option<Reserved>) {
+        let Some(reserved) = reserved else { return };
+        if let Err(error) = self.articles.release(slug.as_str(), reserved).await {
+            tracing::debug!(error = chain(&error), "a place in the cache is kept for nothing");
+        }
+    }
+
     /// Tells the cache, its lists included, what was written. Call it after the commit and before answering. HTML need not be told:
     /// what is cached of another text is not used, and the change stream evicts it.
-    pub async fn written(&self, article: &Article, body: &ArticleBody) {
+    pub async fn written(&self, article: &Article, body: &ArticleBody, reserved: Option<Reserved>) {
         let value = CachedArticle::live(article.clone(), body.clone());
-        self.put(article, &value).await;
+        self.put(article, &value, reserved).await;
     }
 
     /// Tells the cache that `article` has been withdrawn. Call it after the commit and before answering.
     pub async fn withdrawn(&self, article: &Article) {
-        self.put(article, &CachedArticle::Withdrawn { version: article.version + 1 }).await;
+        self.put(article, &CachedArticle::Withdrawn { version: article.version + 1 }, None).await;
     }
 
-    async fn put(&self, article: &Article, value: &CachedArticle) {
-        if let Err(error) =
-            self.articles.put(article.slug.as_str(), value, &lists::stale_with_article(article.author_id)).await
-        {
+    async fn put(&self, article: &Article, value: &CachedArticle, reserved: Option<Reserved>) {
+        let lists = lists::stale_with_article(article.author_id);
+        if let Err(error) = self.articles.put(article.slug.as_str(), value, reserved, &lists).await {
             tracing::warn!(error = chain(&error), "an article may be out of date until the change stream evicts it");
         }
     }

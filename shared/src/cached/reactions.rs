@@ -54,7 +54,7 @@ impl CachedCounters {
     pub async fn moved(&self, article: &Article, counters: Option<&ArticleCounters>) {
         let (name, pages) = (article.id.to_string(), lists::stale_with_author(article.author_id));
         let told = match counters {
-            Some(counters) => self.0.put(&name, counters, &pages).await,
+            Some(counters) => self.0.put(&name, counters, None, &pages).await,
             None => self.0.evict(&name, u64::MAX, &pages).await,
         };
         if let Err(error) = told {
