@@ -15,11 +15,10 @@ use shared::{
     ports::users::{REGISTRATIONS, Registrations as _},
     wiring::LoginConfig,
 };
+use test_servers::Clock;
 
 use crate::{
-    accounts,
-    clock::Clock,
-    comments, drafts, identities, messages,
+    accounts, comments, drafts, identities, messages,
     meter::{Meter, Operation, Used},
     reactions, sessions, sweeps,
     table::Row,

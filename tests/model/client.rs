@@ -1,11 +1,15 @@
 //! Speaks to the platform.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bloghub::{functions, platform::Platform};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::adapters::{host::Host, system::OperatingSystem};
+
+/// How often a read is repeated that a busy platform refuses, and how long after.
+const REPEATS: usize = 20;
+const BUSY: Duration = Duration::from_secs(1);
 
 /// What holds, or in words what does not.
 pub(crate) type Outcome<T = ()> = Result<T, String>;
@@ -29,7 +33,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(platform: Arc<Platform>) -> Self {
-        let timeout = std::time::Duration::from_secs(60);
+        let timeout = Duration::from_secs(60);
         let http = reqwest::Client::builder().no_proxy().timeout(timeout).build().unwrap();
         let redis = redis::Client::open(platform.services().environment()["REDIS_URL"].as_str()).unwrap();
         Self { http, platform, redis }
@@ -37,6 +41,27 @@ impl Client {
 
     /// Sends a request, with this one header more if there is one. Every answer has an id, and every error is a problem that carries it.
     pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        condition: Option<(&str, &str)>,
+        body: &Value,
+    ) -> Outcome<Answer> {
+        let mut answer = self.send_once(method.clone(), path, token, condition, body).await?;
+        // On a busy machine the platform may give up on its services. What was to be read is as it was.
+        let mut ticks = tokio::time::interval(BUSY);
+        for _ in 0..REPEATS {
+            if answer.status != 503 || method != Method::GET {
+                break;
+            }
+            ticks.tick().await;
+            answer = self.send_once(method.clone(), path, token, condition, body).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn send_once(
         &self,
         method: Method,
         path: &str,
