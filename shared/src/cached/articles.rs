@@ -105,11 +105,6 @@ impl From<Standing> for LookedUp {
     }
 }
 
-/// What readers see of an article whose author is gone: what it will be once the sweep has erased it.
-fn without_author<T>(article: &Article) -> Found<T> {
-    Found::Withdrawn { version: article.version + 1 }
-}
-
 impl CachedArticle {
     fn live(article: Article, body: ArticleBody) -> Self {
         Self::Live { article, body, shown: Shown::default() }
@@ -239,7 +234,7 @@ impl CachedArticles {
         } else {
             let counters = reactions.counters_of(article, sources.prefetched);
             let (author, counters) = try_join!(sources.author(article), counters)?;
-            let Some(author) = author else { return Ok(Some(without_author(article))) };
+            let Some(author) = author else { return Ok(Some(self.without_author(article).await)) };
             let seen = || Seen { read: read(author.profile.clone()), reactions: Reactions::of_stranger(counters) };
             let versions = (author.version(), counters.version());
             reading.answer_kept(shown, versions, || ArticleAnswer::from(seen()))
@@ -267,7 +262,7 @@ impl CachedArticles {
             None => {
                 let (author, reactions) =
                     try_join!(sources.author(article), reactions.of(viewer, article, sources.prefetched))?;
-                let Some(author) = author else { return Ok(Some(without_author(article))) };
+                let Some(author) = author else { return Ok(Some(self.without_author(article).await)) };
                 (author.profile.clone(), reactions)
             }
         };
@@ -286,7 +281,7 @@ impl CachedArticles {
             Some((author, _)) => author,
             None => match sources.author(article).await? {
                 Some(author) => author.profile.clone(),
-                None => return Ok(Some(without_author(article))),
+                None => return Ok(Some(self.without_author(article).await)),
             },
         };
         Ok(Some(Found::Read(Box::new(Read { article: article.clone(), body: body.clone(), author }))))
@@ -310,6 +305,13 @@ impl CachedArticles {
         };
         let found = through(&self.articles, slug.as_str(), sources.prefetched, load).await?;
         Ok(found.map(|found| (found, met.into_inner().unwrap_or_else(PoisonError::into_inner))))
+    }
+
+    /// What readers see of an article whose author is gone: what it will be once the sweep has erased it. From now on the cache says
+    /// so too, to whoever does not ask for the author.
+    async fn without_author<T>(&self, article: &Article) -> Found<T> {
+        self.withdrawn(article).await;
+        Found::Withdrawn { version: article.version + 1 }
     }
 
     /// Has the articles `slugs` in the cache for whoever reads them next. That it fails is nobody's loss.
