@@ -7,3 +7,4 @@ mod sessions;
 mod shared_cache;
 mod simulation;
 mod stampede;
+mod together;

@@ -52,7 +52,7 @@ impl Redis {
         if let Some(queue) = &*queue {
             match queue.send(request) {
                 Ok(()) => return,
-                // Whoever made the round trips ended with the runtime that it ran on.
+                // Whoever made the round trips has ended: a panic would end it, for one.
                 Err(mpsc::error::SendError(back)) => request = back,
             }
         }

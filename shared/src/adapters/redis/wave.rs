@@ -99,6 +99,9 @@ impl Redis {
     /// # Errors
     /// If none of them was answered.
     pub(super) async fn exchange(&self, asks: Vec<Ask>) -> Result<Vec<RedisResult<Value>>, Away> {
+        if asks.is_empty() {
+            return Ok(Vec::new());
+        }
         let (mut commands, mut scripts) = (Pipeline::with_capacity(asks.len()), Vec::with_capacity(asks.len()));
         for Ask { command, script } in asks {
             commands.add_command(command);
