@@ -163,7 +163,7 @@ impl Door {
             // Behind a gateway the request's id is the gateway's.
             let id = parts.extensions.get().copied();
             let id = id.unwrap_or_else(|| RequestId::new(now, entrance.system.random()));
-            entrance.arrivals.arrive(&arrival, id, now).await
+            entrance.arrivals.arrive(arrival, id, now).await
         };
         let away = arrived.is_err();
         let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
@@ -173,7 +173,6 @@ impl Door {
         let mut response = match limits::refused(&allowances) {
             Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
             None => {
-                let found = arrival.wanted.into_iter().zip(found).collect();
                 parts.extensions.insert(ClientAddress(address));
                 parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
                 let admission = Admission::new(entrance.clone(), presented, session, away, now);

@@ -51,19 +51,18 @@ fn millis(ttl: Duration) -> u128 {
     ttl.as_millis().max(1)
 }
 
-/// What is asked for `wanted`, one command each; [`found`] reads the answers. For a wave that asks for more than cached values.
-pub(super) fn read_asks(wanted: &[Wanted]) -> Vec<Ask> {
-    let ask = |wanted: &Wanted| match wanted.known {
+/// What is asked for `wanted`; [`found`] reads the answer. For a wave that asks for more than cached values.
+pub(super) fn get(wanted: &Wanted) -> Ask {
+    match wanted.known {
         Some(known) => Ask::script(&READ, &[wanted.key.as_str()], known),
         None => Cmd::hmget(wanted.key.as_str(), &["version", "fresh_until", "value"]).into(),
-    };
-    wanted.iter().map(ask).collect()
+    }
 }
 
-/// What one of the answers to [`read_asks`] says.
-pub(super) fn found(answer: Value) -> Result<Found, StoreError> {
+/// What the answer to [`get`] says.
+pub(super) fn found(answer: &Value) -> Result<Found, StoreError> {
     // Two fields are the version that the process holds; three are another one, or nil.
-    if matches!(&answer, Value::Array(fields) if fields.len() == 2) {
+    if matches!(answer, Value::Array(fields) if fields.len() == 2) {
         let (_, fresh_until): (u64, i64) = read(answer)?;
         return Ok(Found::Same { fresh_until: Timestamp::from_millis(fresh_until) });
     }
@@ -100,7 +99,7 @@ fn large(entry: &Entry) -> bool {
 #[async_trait]
 impl SharedCache for Redis {
     async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Found>, StoreError> {
-        self.wave(read_asks(wanted)).await?.into_iter().map(found).collect()
+        self.wave(wanted.iter().map(get).collect()).await?.iter().map(found).collect()
     }
 
     async fn claim(
@@ -115,7 +114,7 @@ impl SharedCache for Redis {
         match self.ask(Ask::script(&CLAIM, &keys(&wanted.key), args)).await? {
             Value::SimpleString(granted) if granted == "GRANTED" => Ok(Claim::Granted),
             Value::SimpleString(held) if held == "HELD" => Ok(Claim::Held),
-            fresh => found(fresh).map(Claim::Fresh),
+            fresh => found(&fresh).map(Claim::Fresh),
         }
     }
 
@@ -156,7 +155,7 @@ mod tests {
     fn two_fields_are_what_the_process_holds_and_three_another_version_or_nothing() {
         let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
         let fresh_until = Timestamp::from_millis(5);
-        let of = |fields: Vec<Value>| found(Value::Array(fields)).unwrap();
+        let of = |fields: Vec<Value>| found(&Value::Array(fields)).unwrap();
         assert_eq!(of(vec![text("7"), text("5")]), Found::Same { fresh_until });
         let entry = |value| Found::Entry(Entry { version: 7, value, fresh_until });
         assert_eq!(of(vec![text("7"), text("5"), text("{}")]), entry(Some(b"{}".to_vec())));

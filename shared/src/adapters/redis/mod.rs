@@ -7,6 +7,7 @@ mod counters;
 mod guard;
 mod limits;
 mod sessions;
+mod together;
 mod wave;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
@@ -21,7 +22,10 @@ use tokio::sync::OnceCell;
 
 pub use codes::RedisCodes;
 
-use self::guard::Guard;
+use self::{
+    guard::{Away, Guard},
+    together::Together,
+};
 use super::{calls::Calls, tls::AMAZON_ROOTS};
 use crate::ports::{StoreError, system::System};
 
@@ -68,6 +72,7 @@ pub struct Redis {
     connection: Arc<Connection>,
     calls: Arc<Calls>,
     guard: Arc<Guard>,
+    together: Arc<Together>,
 }
 
 impl Redis {
@@ -100,7 +105,8 @@ impl Redis {
             let client = client.map_err(store_error)?;
             Connection::One(client.get_connection_manager_lazy(config).map_err(store_error)?)
         };
-        Ok(Self { connection: Arc::new(connection), calls, guard: Arc::new(Guard::new(system)) })
+        let (connection, guard) = (Arc::new(connection), Arc::new(Guard::new(system)));
+        Ok(Self { connection, calls, guard, together: Arc::default() })
     }
 
     /// Opens the connection.
@@ -113,7 +119,11 @@ impl Redis {
 }
 
 fn store_error(error: RedisError) -> StoreError {
-    StoreError::Unavailable { service: "Redis", source: error.into() }
+    away(error.into())
+}
+
+fn away(source: Away) -> StoreError {
+    StoreError::Unavailable { service: "Redis", source }
 }
 
 #[cfg(test)]

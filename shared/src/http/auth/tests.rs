@@ -55,7 +55,7 @@ impl System for World {
 
 #[async_trait]
 impl Arrivals for World {
-    async fn arrive(&self, arrival: &Arrival, _: RequestId, _: Timestamp) -> Result<Arrived, StoreError> {
+    async fn arrive(&self, arrival: Arrival, _: RequestId, _: Timestamp) -> Result<Arrived, StoreError> {
         let known = self.cached.clone().ok_or_else(away)?;
         let session = arrival.session.and_then(|identity| known.state(identity.session_id));
         Ok(Arrived { session, ..Arrived::default() })
