@@ -93,6 +93,7 @@ pub fn workers() -> Vec<WorkerEntry> {
         worker::<sms_dispatch::SmsDispatch>(),
         worker::<sms_resend::SmsResend>(),
         worker::<sweep::Sweep>(),
+        worker::<view_drain::ViewDrain>(),
     ]
 }
 

@@ -50,7 +50,7 @@ impl<'a> Counters<'a> {
     }
 
     async fn look(&self) -> Glimpse {
-        self.cache.look(&[self.article], NOW).await.unwrap().remove(0)
+        self.cache.look(&[self.article], None, NOW).await.unwrap().remove(0)
     }
 
     async fn moved(&self, moved: Move) -> Glimpse {
@@ -58,7 +58,7 @@ impl<'a> Counters<'a> {
     }
 
     async fn begin(&self, token: u64) -> Begun {
-        self.cache.begin(self.article, FillToken(token), NOW).await.unwrap()
+        self.cache.begin(self.article, FillToken(token), None, NOW).await.unwrap()
     }
 
     async fn fill(&self, token: u64, counters: &ArticleCounters) -> Option<ArticleCounters> {
@@ -145,7 +145,7 @@ async fn nobody_stores_what_they_read_while_somebody_writes(cache: &Redis) {
     cache.forget(&[(counters.article, u64::MAX)], &[]).await.unwrap();
     assert!(matches!(counters.begin(10).await, Begun::Read(None, _)));
     let later = NOW.plus(std::time::Duration::from_secs(6));
-    let begun = cache.begin(counters.article, FillToken(10), later).await.unwrap();
+    let begun = cache.begin(counters.article, FillToken(10), None, later).await.unwrap();
     assert!(matches!(begun, Begun::Read(Some(_), _)));
 }
 
@@ -185,7 +185,7 @@ async fn moves_that_nobody_settles_are_believed_for_ten_minutes(cache: &Redis) {
     let counters = Counters::of(cache, 6);
     counters.moved(like(1)).await;
     let later = NOW.plus(std::time::Duration::from_secs(601));
-    let glimpse = cache.look(&[counters.article], later).await.unwrap().remove(0);
+    let glimpse = cache.look(&[counters.article], None, later).await.unwrap().remove(0);
     assert_eq!(glimpse, Glimpse::Table);
 }
 

@@ -6,11 +6,12 @@ use futures_util::future::join_all;
 use shared::{
     adapters::{calls::Calls, redis::Redis, system::OperatingSystem},
     domain::{
-        RequestId, SessionId, Timestamp, UserId,
+        ArticleId, RequestId, SessionId, Timestamp, UserId,
         agent::Browser,
         limit::{Allowance, Caller, Quota, RouteClass},
         session::{Identity, LiveSession, SessionState},
         user::Role,
+        view::View,
     },
     ports::{
         arrivals::{Arrival, Arrivals as _, Arrived, Count},
@@ -19,6 +20,8 @@ use shared::{
     },
 };
 use test_servers::{RedisCluster, RedisNode};
+
+use crate::views::reader;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -32,6 +35,10 @@ fn id(n: u16) -> RequestId {
     let mut random = [0; 10];
     random[..2].copy_from_slice(&n.to_be_bytes());
     RequestId::new(NOW, random)
+}
+
+fn view(number: u8) -> View {
+    View { article: ArticleId::from_bytes([1; 16]), reader: reader(number, NOW) }
 }
 
 fn by_address(class: RouteClass, address: &str, calls: u32) -> Count {
@@ -95,7 +102,7 @@ async fn a_clock_that_is_behind_neither_gives_nor_takes(redis: &Redis) {
     assert!(!call(redis, &[count], 4, NOW).await[0].allowed);
 }
 
-/// Limits in two dimensions, a session and a cached value, each in a slot of its own.
+/// Limits in two dimensions, a session, a cached value and a view, each in a slot of its own.
 async fn all_is_asked_in_one_round_trip(url: &str) {
     let calls = Arc::new(Calls::default());
     let redis = Redis::new(&url.parse().unwrap(), calls.clone(), Arc::new(OperatingSystem::default())).unwrap();
@@ -117,14 +124,16 @@ async fn all_is_asked_in_one_round_trip(url: &str) {
         ],
         session: Some(session),
         wanted: vec![Wanted { key: CacheKey::new("test", "nothing"), known: None }, wanted],
+        view: Some(view(1)),
     };
     // The first call may teach the server its scripts.
     redis.arrive(arrival.clone(), id(1), NOW).await.unwrap();
     calls.take();
-    let Arrived { allowances, session, found } = redis.arrive(arrival.clone(), id(2), NOW).await.unwrap();
+    let arrival = Arrival { view: Some(view(2)), ..arrival };
+    let Arrived { allowances, session, found, viewed } = redis.arrive(arrival.clone(), id(2), NOW).await.unwrap();
     assert_eq!(calls.take().tallies["Redis"].calls, 1);
     assert_eq!(allowances.iter().map(|allowance| allowance.remaining).collect::<Vec<_>>(), [3, 7]);
-    assert_eq!(session, Some(live));
+    assert_eq!((session, viewed), (Some(live), true));
     let answers = [Found::Nothing, Found::Entry(entry)];
     assert_eq!(found, arrival.wanted.into_iter().zip(answers).collect::<Vec<_>>());
 }

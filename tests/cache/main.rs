@@ -9,3 +9,4 @@ mod shared_cache;
 mod simulation;
 mod stampede;
 mod together;
+mod views;

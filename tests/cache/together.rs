@@ -30,7 +30,7 @@ async fn ready(node: &RedisNode) -> (Redis, Arc<Calls>) {
     let calls = Arc::new(Calls::default());
     let redis = Redis::new(&node.url().parse().unwrap(), calls.clone(), Arc::new(OperatingSystem::default())).unwrap();
     let stranger = count(RouteClass::Read, [192, 0, 2, 99], 5);
-    let first = Arrival { counts: vec![stranger], session: None, wanted: vec![wanted("nothing", Some(1))] };
+    let first = Arrival { counts: vec![stranger], wanted: vec![wanted("nothing", Some(1))], ..Arrival::default() };
     redis.arrive(first, id(0), NOW).await.unwrap();
     calls.take();
     (redis, calls)
@@ -69,7 +69,7 @@ async fn fifty_at_once_take_one_round_trip_and_exactly_their_quota() {
     let (redis, calls) = ready(&node).await;
     let entry = cached(&redis, "page", 3).await;
     let visitor = count(RouteClass::Read, [192, 0, 2, 1], 30);
-    let arrival = Arrival { counts: vec![visitor], session: None, wanted: vec![wanted("page", None)] };
+    let arrival = Arrival { counts: vec![visitor], wanted: vec![wanted("page", None)], ..Arrival::default() };
     calls.take();
     let answers = at_once(&redis, vec![arrival; 50]).await;
     assert_eq!(calls.take().tallies["Redis"].calls, 1);
@@ -94,8 +94,8 @@ async fn what_has_no_answer_is_the_matter_of_those_who_asked_for_it() {
     let visitor = count(RouteClass::Read, [192, 0, 2, 2], 30);
     let asks = |name: Option<&str>| Arrival {
         counts: vec![visitor],
-        session: None,
         wanted: name.map(|name| wanted(name, None)).into_iter().collect(),
+        ..Arrival::default()
     };
     let all = vec![asks(Some("sound")), asks(Some("broken")), asks(None), asks(Some("broken")), asks(Some("sound"))];
     let answers = at_once(&redis, all).await;
@@ -134,7 +134,7 @@ fn arrival(
     let session =
         session.map(|n| Identity { user_id: UserId::new(NOW, [n; 10]), session_id: SessionId::new(NOW, [n; 10]) });
     let values = values.iter().map(|(n, known)| wanted(&format!("value{n}"), *known)).collect();
-    Arrival { counts: counts.iter().map(count).collect(), session, wanted: values }
+    Arrival { counts: counts.iter().map(count).collect(), session, wanted: values, view: None }
 }
 
 #[test]

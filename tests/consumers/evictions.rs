@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use cache_evict::Evictions;
 use shared::{
-    domain::{ArticleId, Timestamp, counting::Move, reaction::ArticleCounters},
+    domain::{ArticleId, Timestamp, counting::Move, reaction::ArticleCounters, view::Reader},
     ports::{
         StoreError,
         cache::{CacheKey, FillToken, Stale},
@@ -33,11 +33,11 @@ fn unasked<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl CounterCache for Cache {
-    async fn look(&self, _: &[ArticleId], _: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
+    async fn look(&self, _: &[ArticleId], _: Option<Reader>, _: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
         unasked()
     }
 
-    async fn begin(&self, _: ArticleId, _: FillToken, _: Timestamp) -> Result<Begun, StoreError> {
+    async fn begin(&self, _: ArticleId, _: FillToken, _: Option<Reader>, _: Timestamp) -> Result<Begun, StoreError> {
         unasked()
     }
 

@@ -20,6 +20,7 @@ use shared::{
         ArticleId, RelationId, Timestamp, UserId,
         counting::{Move, Shard, Step},
         reaction::ArticleCounters,
+        view::Reader,
     },
     ports::{
         StoreError,
@@ -95,11 +96,11 @@ fn away<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl CounterCache for Away {
-    async fn look(&self, _: &[ArticleId], _: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
+    async fn look(&self, _: &[ArticleId], _: Option<Reader>, _: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
         away()
     }
 
-    async fn begin(&self, _: ArticleId, _: FillToken, _: Timestamp) -> Result<Begun, StoreError> {
+    async fn begin(&self, _: ArticleId, _: FillToken, _: Option<Reader>, _: Timestamp) -> Result<Begun, StoreError> {
         away()
     }
 

@@ -1,4 +1,4 @@
-//! Leases, answers kept under idempotency keys, comments, counters, lockouts, and the sweep, on the embedded database under a simulated clock.
+//! Leases, answers kept under idempotency keys, comments, counters, lockouts, the sweep, and views, on the embedded database under a simulated clock.
 
 mod comments;
 mod counting;
@@ -10,4 +10,5 @@ mod leases;
 mod lockouts;
 mod schedule;
 mod sweep;
+mod views;
 mod world;

@@ -17,6 +17,18 @@ fn the_sweep_runs_as_often_as_its_first_line_says_and_has_twice_the_time_after_w
 }
 
 #[test]
+fn views_are_drained_as_often_as_the_functions_first_line_says_and_a_run_has_twice_the_time_after_which_it_begins_nothing()
+ {
+    let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
+    let properties = &template["Resources"]["ViewDrainFunction"]["Properties"];
+    assert_eq!(properties["Events"]["Schedule"]["Type"], "ScheduleV2");
+    let schedules = Template::read().unwrap().sources().unwrap().schedules;
+    let rate = &schedules.iter().find(|schedule| schedule.function == "view-drain").unwrap().expression;
+    assert!(file("functions/view-drain/src/lib.rs").lines().next().unwrap().contains(&format!("`{rate}`")), "{rate}");
+    assert_eq!(properties["Timeout"].as_u64(), Some(2 * view_drain::BUDGET.as_secs()));
+}
+
+#[test]
 fn messages_are_looked_after_as_often_as_the_functions_first_line_says_and_no_run_outlasts_the_next() {
     let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
     let properties = &template["Resources"]["SmsResendFunction"]["Properties"];

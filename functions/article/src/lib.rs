@@ -2,9 +2,9 @@
 
 mod wiring;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::Method, response::Response};
 use futures_util::try_join;
 use serde::Deserialize;
 use shared::{
@@ -12,12 +12,15 @@ use shared::{
     domain::{
         UserId, Violation,
         article::{ArticleFilter, Found, Listing, Slug},
+        idempotency::HmacKey,
+        limit::Caller,
         page::{DEFAULT_LIMIT, Page, Start},
         tag::FoldedTag,
         user::Username,
+        view::{Reader, View},
     },
     http::{
-        ApiError, Arriving, PageQuery, PathParam, Prefetched, Problem, Query, Reading,
+        ApiError, Arriving, ClientAddress, PageQuery, PathParam, Prefetched, Problem, Query, Reading,
         auth::{MaybeViewer, Viewer},
         views::{ArticleAnswer, ArticlesAnswer, TagsAnswer},
     },
@@ -27,6 +30,7 @@ use shared::{
         cache::Wanted,
         feeds::Feeds,
         reactions::LikeLists,
+        system::System,
     },
 };
 use utoipa::IntoParams;
@@ -43,6 +47,9 @@ pub struct Articles {
     profiles: Arc<CachedProfiles>,
     reactions: Arc<CachedReactions>,
     lists: Arc<CachedLists>,
+    /// Under which readers have pseudonyms.
+    pseudonyms: HmacKey,
+    system: Arc<dyn System>,
 }
 
 /// How many of an author's own articles are read for them in advance.
@@ -54,7 +61,13 @@ impl Articles {
         let slug = arriving.param("slug");
         match (arriving.route, arriving.identity) {
             ("/api/articles/{slug}", _) => {
-                let article = self.cached.wanted_with_counters(slug, &self.profiles, &self.reactions.counters);
+                let user = arriving.identity.map(|identity| identity.user_id);
+                let met = |article| {
+                    if let Some(reader) = self.reader(arriving.method, user, arriving.address) {
+                        arriving.count(View { article, reader });
+                    }
+                };
+                let article = self.cached.wanted_with_counters(slug, &self.profiles, &self.reactions.counters, met);
                 let html = (arriving.query("format") == HTML).then(|| self.cached.wanted_html(slug)).flatten();
                 article.into_iter().chain(html).collect()
             }
@@ -62,6 +75,12 @@ impl Articles {
             ("/api/tags", _) if arriving.query("prefix").is_empty() => vec![self.lists.wanted_tags()],
             _ => Vec::new(),
         }
+    }
+
+    /// Who reads; nobody by `HEAD`. Who is logged in is the same reader wherever they read.
+    fn reader(&self, method: &Method, user: Option<UserId>, address: Option<IpAddr>) -> Option<Reader> {
+        let caller = user.map(Caller::User).or(address.map(Caller::Address))?;
+        (method == Method::GET).then(|| Reader::new(&self.pseudonyms, caller, self.system.now()))
     }
 
     /// Who the author is, if only one's articles are asked for; and the page itself, if it may be a cached one.
@@ -196,12 +215,15 @@ async fn read(
     State(state): State<Arc<Articles>>,
     MaybeViewer(viewer): MaybeViewer,
     reading: Reading,
-    prefetched: Prefetched,
+    (prefetched, method, ClientAddress(address)): (Prefetched, Method, ClientAddress),
     PathParam(slug): PathParam,
     Query(query): Query<ReadQuery>,
 ) -> Result<Response, ApiError> {
     let slug = Slug::parse(&slug).ok_or(ApiError::NotFound("article"))?;
-    let sources = Sources { articles: &*state.details, profiles: &state.profiles, prefetched: &prefetched };
+    let user = viewer.map(|viewer| viewer.user_id);
+    // Where the article was not known on arrival, its view is yet to be counted.
+    let reader = if prefetched.viewed() { None } else { state.reader(&method, user, address) };
+    let sources = Sources { articles: &*state.details, profiles: &state.profiles, prefetched: &prefetched, reader };
     let html = query.html();
     if viewer.is_none() && matches!(html, Ok(false)) {
         return there(state.cached.show(&slug, sources, &state.reactions, &reading).await?);

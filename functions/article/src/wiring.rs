@@ -8,6 +8,7 @@ use shared::{
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
+    domain::idempotency::HmacKey,
     function::{Function, Wired},
     http::Arriving,
     ports::{StoreError, articles, cache::Wanted, feeds, permission::Permission, reactions, sessions, users},
@@ -22,6 +23,7 @@ pub struct Article;
 /// What the function reads from the environment.
 pub struct Config {
     gate: GateConfig,
+    pseudonyms: HmacKey,
     articles_table: String,
     interactions_table: String,
 }
@@ -29,9 +31,15 @@ pub struct Config {
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let gate = GateConfig::take(reader);
+        let pseudonyms = reader.take(&settings::HMAC_KEY);
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
-        Some(Self { gate: gate?, articles_table: articles_table?, interactions_table: interactions_table? })
+        Some(Self {
+            gate: gate?,
+            pseudonyms: pseudonyms?,
+            articles_table: articles_table?,
+            interactions_table: interactions_table?,
+        })
     }
 }
 
@@ -76,6 +84,8 @@ impl Function for Article {
             details: Arc::new(views.clone()),
             feeds: Arc::new(views.clone()),
             articles: Arc::new(views),
+            pseudonyms: config.pseudonyms.clone(),
+            system: host.system.clone(),
         });
         Ok(Wired { state, entrance: Some(parts.entrance) })
     }

@@ -54,7 +54,7 @@ impl Likings {
     fn prefetch(&self, arriving: &Arriving<'_>) -> Vec<Wanted> {
         match *arriving.method {
             Method::POST | Method::DELETE => {
-                self.cached.wanted_with_counters(arriving.param("slug"), &self.profiles, &self.counters)
+                self.cached.wanted_with_counters(arriving.param("slug"), &self.profiles, &self.counters, |_| ())
             }
             _ => Vec::new(),
         }
@@ -250,7 +250,7 @@ impl Likings {
     /// The article that a request is about.
     async fn article(&self, slug: &str, prefetched: &Prefetched) -> Result<Read, ApiError> {
         let slug = Slug::parse(slug).ok_or(ApiError::NotFound("article"))?;
-        let sources = Sources { articles: &*self.articles, profiles: &self.profiles, prefetched };
+        let sources = Sources { articles: &*self.articles, profiles: &self.profiles, prefetched, reader: None };
         match self.cached.read(&slug, sources).await? {
             Some(Found::Read(read)) => Ok(*read),
             Some(Found::Withdrawn { .. }) => Err(ApiError::Gone("article")),
@@ -270,7 +270,7 @@ impl Likings {
         let counters = async {
             match moved {
                 Some(moved) => self.counters.moved(article, moved, &*self.counter_views).await,
-                None => self.counters.of(article.id, &*self.counter_views, prefetched).await,
+                None => self.counters.of(article.id, &*self.counter_views, None, prefetched).await,
             }
         };
         // Whatever becomes of the flags, the cache is to be told.

@@ -13,10 +13,12 @@ use super::{CachedCounters, CachedProfiles, CachedReactions, VersionedProfile, h
 use crate::{
     cache::{Cache, Policy, Reserved, Versioned},
     domain::{
+        ArticleId,
         article::{Article, ArticleBody, ArticleHtml, Found, Read, Seen, Slug, Standing},
         reaction::Reactions,
         session::Identity,
         user::Profile,
+        view::Reader,
     },
     http::{Asked, Kept, Prefetched, Reading, views::ArticleAnswer},
     ports::{
@@ -78,6 +80,8 @@ pub struct Sources<'a> {
     pub profiles: &'a CachedProfiles,
     /// What was cached for the request when it arrived.
     pub prefetched: &'a Prefetched,
+    /// Who reads the article, if that is yet to be counted.
+    pub reader: Option<Reader>,
 }
 
 impl Sources<'_> {
@@ -188,14 +192,16 @@ impl CachedArticles {
         Ok(articles.standing(slug).await?.map(LookedUp::from))
     }
 
-    /// As [`wanted`](Self::wanted), with the counters of the article if this process has met it before.
+    /// As [`wanted`](Self::wanted), with the counters of the article if this process has `met` it before.
     pub fn wanted_with_counters(
         &self,
         slug: &str,
         profiles: &CachedProfiles,
         counters: &CachedCounters,
+        met: impl FnOnce(ArticleId),
     ) -> Vec<Wanted> {
         self.wanted_and(slug, |known| {
+            met(known.id);
             let mut wanted = profiles.wanted(known.author_id);
             wanted.push(counters.wanted(known.id));
             wanted
@@ -232,7 +238,7 @@ impl CachedArticles {
         let answer = if let Some((author, reactions)) = met {
             reading.answer(ArticleAnswer::from(Seen { read: read(author), reactions }))
         } else {
-            let counters = reactions.counters_of(article, sources.prefetched);
+            let counters = reactions.counters_of(article, sources.reader, sources.prefetched);
             let (author, counters) = try_join!(sources.author(article), counters)?;
             let Some(author) = author else { return Ok(Some(self.without_author(article).await)) };
             let seen = || Seen { read: read(author.profile.clone()), reactions: Reactions::of_stranger(counters) };
@@ -260,8 +266,10 @@ impl CachedArticles {
         let (author, reactions) = match met {
             Some(met) => met,
             None => {
-                let (author, reactions) =
-                    try_join!(sources.author(article), reactions.of(viewer, article, sources.prefetched))?;
+                let (author, reactions) = try_join!(
+                    sources.author(article),
+                    reactions.of(viewer, article, sources.reader, sources.prefetched)
+                )?;
                 let Some(author) = author else { return Ok(Some(self.without_author(article).await)) };
                 (author.profile.clone(), reactions)
             }
@@ -296,7 +304,8 @@ impl CachedArticles {
     ) -> Result<Option<(Arc<CachedArticle>, Option<(Profile, Reactions)>)>, StoreError> {
         let met = Mutex::default();
         let load = || async {
-            let Some(found) = sources.articles.read(slug, viewer.map(|viewer| viewer.user_id)).await? else {
+            let viewer = viewer.map(|viewer| viewer.user_id);
+            let Some(found) = sources.articles.read(slug, viewer, sources.reader).await? else {
                 return Ok(None);
             };
             let (article, apart) = CachedArticle::of(found);
@@ -317,8 +326,9 @@ impl CachedArticles {
     /// Has the articles `slugs` in the cache for whoever reads them next. That it fails is nobody's loss.
     pub async fn warm(&self, slugs: &[&Slug], articles: &dyn ArticleDetails) {
         let names: Vec<_> = slugs.iter().map(|slug| slug.as_str()).collect();
-        let load =
-            |n: usize| async move { Ok(articles.read(slugs[n], None).await?.map(|found| CachedArticle::of(found).0)) };
+        let load = |n: usize| async move {
+            Ok(articles.read(slugs[n], None, None).await?.map(|found| CachedArticle::of(found).0))
+        };
         if let Err(error) = self.articles.warm(&names, load).await {
             tracing::debug!(error = chain(&error), "articles were not cached in advance");
         }

@@ -14,6 +14,7 @@ use crate::{
         counting::Move,
         reaction::{ArticleCounters, Reactions},
         session::Identity,
+        view::Reader,
     },
     http::{Asked, Prefetched},
     ports::{
@@ -78,7 +79,7 @@ impl CachedCounters {
                 tracing::warn!(error = chain(&error), "a counter is behind until the change stream has moved it")
             }
         }
-        views.counters(article.id).await
+        views.counters(article.id, None).await
     }
 
     /// Tells the cache, its lists included, that an article's counters moved in the table. Call it after the commit and before
@@ -90,7 +91,7 @@ impl CachedCounters {
         }
     }
 
-    /// The counters of `article`: from the cache, or else of `views`.
+    /// The counters of `article`: from the cache, or else of `views`, where it is counted that `reader` reads it.
     ///
     /// # Errors
     /// If the table has to be asked and fails.
@@ -98,6 +99,7 @@ impl CachedCounters {
         &self,
         article: ArticleId,
         views: &dyn CounterViews,
+        reader: Option<Reader>,
         prefetched: &Prefetched,
     ) -> Result<ArticleCounters, StoreError> {
         let lookup = self.values.look_up(&article.to_string());
@@ -109,7 +111,7 @@ impl CachedCounters {
             }
             Asked::Away | Asked::Not => {}
         }
-        views.counters(article).await
+        views.counters(article, reader).await
     }
 }
 
@@ -124,7 +126,7 @@ pub struct CachedReactions {
 }
 
 impl CachedReactions {
-    /// What was done about `article`, as `viewer` sees it.
+    /// What was done about `article`, as `viewer` sees it; where counters are not cached, it is counted that `reader` reads it.
     ///
     /// # Errors
     /// If the table has to be asked and fails.
@@ -132,9 +134,10 @@ impl CachedReactions {
         &self,
         viewer: Option<Identity>,
         article: &Article,
+        reader: Option<Reader>,
         prefetched: &Prefetched,
     ) -> Result<Reactions, StoreError> {
-        let counters = self.counters_of(article, prefetched);
+        let counters = self.counters_of(article, reader, prefetched);
         let Some(viewer) = viewer else { return Ok(Reactions::of_stranger(counters.await?)) };
         let flags = self.views.flags(viewer.user_id, article.id, article.author_id);
         let (counters, flags) = try_join!(counters, flags)?;
@@ -148,8 +151,9 @@ impl CachedReactions {
     pub(super) async fn counters_of(
         &self,
         article: &Article,
+        reader: Option<Reader>,
         prefetched: &Prefetched,
     ) -> Result<ArticleCounters, StoreError> {
-        self.counters.of(article.id, &*self.counter_views, prefetched).await
+        self.counters.of(article.id, &*self.counter_views, reader, prefetched).await
     }
 }

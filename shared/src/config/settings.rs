@@ -72,7 +72,7 @@ settings! {
     JWT_PUBLIC_KEYS: PublicKeys = "a JSON list of {\"kid\", \"alg\", \"key\": base64 of the public key}", None,
         "What verifies access tokens. `bloghub keys` makes it.", PublicKeys::parse;
     HMAC_KEY: HmacKey = "base64 of at least 32 random bytes", None,
-        "The secret under which bodies of requests with an idempotency key and cookies of logins are recognised. `bloghub keys` makes one.", HmacKey::parse;
+        "The secret under which bodies of requests with an idempotency key and cookies of logins are recognised, and readers of articles have pseudonyms. `bloghub keys` makes one.", HmacKey::parse;
     PUBLIC_URL: PublicUrl = "http[s]://host[/path]", None,
         "Where browsers find the platform: identity providers send them back to addresses beneath it. Needed where there is a provider.", str::parse;
     LOGIN_REDIRECT_URL: LandingPage = "http[s]://host[/path][?query]", None,

@@ -27,6 +27,7 @@ pub mod sms;
 pub mod tag;
 mod timestamp;
 pub mod user;
+pub mod view;
 mod violation;
 
 pub use field::Field;

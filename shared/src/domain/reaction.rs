@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ArticleId, Violation, article::Listed, page::Cursor, violation};
 
-/// How often something was done about an article. Each equals the number of its records.
+/// How often something was done about an article. Each but the last equals the number of its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArticleCounters {
     /// People who like it.
@@ -13,7 +13,7 @@ pub struct ArticleCounters {
     pub collects: u64,
     /// Comments on it.
     pub comments: u64,
-    /// Times it was read.
+    /// Views: a reader counts once an hour.
     pub reads: u64,
     /// Counts the moves of all of them, from 1, at which all are 0.
     pub version: u64,

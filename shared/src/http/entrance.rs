@@ -1,7 +1,12 @@
-//! The way in of every request: its token is verified, and one round trip counts it against its limits, asks for its session and
-//! reads what is cached for it. Where the cache is away, nothing is limited, and tables are asked for the rest.
+//! The way in of every request: its token is verified, and one round trip counts it against its limits and as a view, asks for its
+//! session and reads what is cached for it. Where the cache is away, nothing is limited, and tables are asked for the rest.
 
-use std::{cell::OnceCell, convert::Infallible, sync::Arc};
+use std::{
+    cell::{Cell, OnceCell},
+    convert::Infallible,
+    net::IpAddr,
+    sync::Arc,
+};
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request},
@@ -21,6 +26,7 @@ use crate::{
         RequestId,
         limit::{Caller, Dimension, RouteClass},
         session::Identity,
+        view::View,
     },
     ports::{
         arrivals::{Arrival, Arrivals, Arrived, Count},
@@ -60,13 +66,21 @@ pub struct Arriving<'a> {
     pub method: &'a Method,
     /// Who its token says it is from. Its session may have ended: what is read for it must not be shown before that is known.
     pub identity: Option<Identity>,
+    /// The network that it comes from, if that is known.
+    pub address: Option<IpAddr>,
     params: Option<&'a RawPathParams>,
     query: &'a str,
     /// The query's parameters, once somebody has asked for one.
     pairs: OnceCell<Vec<(String, String)>>,
+    view: Cell<Option<View>>,
 }
 
 impl Arriving<'_> {
+    /// Says that the request is a view of an article: it is counted in the request's first round trip.
+    pub fn count(&self, view: View) {
+        self.view.set(Some(view));
+    }
+
     /// The path's parameter `name`, decoded; "" if there is none.
     pub fn param(&self, name: &str) -> &str {
         self.params.into_iter().flatten().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
@@ -99,6 +113,7 @@ pub struct Prefetched(Arc<Seen>);
 struct Seen {
     /// A handful, in the order in which they were asked for.
     found: Vec<(Wanted, Found)>,
+    viewed: bool,
     away: bool,
 }
 
@@ -114,6 +129,11 @@ pub enum Asked {
 }
 
 impl Prefetched {
+    /// Whether the request's view of an article has been counted.
+    pub fn viewed(&self) -> bool {
+        self.0.viewed
+    }
+
     /// What was found. An answer to a process that held another version does not count: "the same" was said of that one.
     pub fn get(&self, wanted: &Wanted) -> Asked {
         match self.0.found.iter().find(|(asked, _)| asked.key == wanted.key) {
@@ -148,14 +168,16 @@ impl Door {
         let route = parts.extensions.get::<MatchedPath>().cloned();
         let route = route.as_ref().map_or("", MatchedPath::as_str);
         let query = parts.uri.query().unwrap_or_default();
-        let arriving =
-            Arriving { route, method: &parts.method, identity, params: params.as_ref(), query, pairs: OnceCell::new() };
+        let (params, pairs, view) = (params.as_ref(), OnceCell::new(), Cell::default());
+        let arriving = Arriving { route, method: &parts.method, identity, address, params, query, pairs, view };
         let wanted = (self.prefetch)(&arriving);
         let class = (self.class)(&parts.method);
         let callers = [identity.map(|identity| Caller::User(identity.user_id)), address.map(Caller::Address)];
         let counts = callers.into_iter().flatten().filter_map(|caller| self.count(caller, class)).collect();
         let session = identity.filter(|_| entrance.sessions.is_some());
-        let arrival = Arrival { counts, session, wanted };
+        // Whose token is refused reads nothing.
+        let view = arriving.view.get().filter(|_| presented.is_acceptable());
+        let arrival = Arrival { counts, session, wanted, view };
 
         let arrived = if arrival.is_empty() {
             Ok(Arrived::default())
@@ -166,7 +188,7 @@ impl Door {
             entrance.arrivals.arrive(arrival, id, now).await
         };
         let away = arrived.is_err();
-        let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
+        let Arrived { allowances, session, found, viewed } = arrived.unwrap_or_else(|error| {
             tracing::warn!(error = chain(&error), "the cache is away: nothing is limited, and the tables are asked");
             Arrived::default()
         });
@@ -174,7 +196,7 @@ impl Door {
             Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
             None => {
                 parts.extensions.insert(ClientAddress(address));
-                parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
+                parts.extensions.insert(Prefetched(Arc::new(Seen { found, viewed, away })));
                 let admission = Admission::new(entrance.clone(), presented, session, away, now);
                 parts.extensions.insert(admission.clone());
                 let mut response = next.run(Request::from_parts(parts, body)).await;

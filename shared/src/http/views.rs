@@ -139,7 +139,7 @@ pub struct ArticleSummary {
     pub collected: bool,
     /// How many collected it.
     pub collects_count: u64,
-    /// How often it was read.
+    /// How often it was read: a reader counts once an hour, and about a minute later.
     pub reads_count: u64,
     /// How many comments it has.
     pub comments_count: u64,

@@ -1,4 +1,5 @@
-//! A request's one round trip to the cache: its calls are counted, its session and what is cached for it are read.
+//! A request's one round trip to the cache: its calls and its view of an article are counted, its session and what is cached for it are
+//! read.
 
 use async_trait::async_trait;
 
@@ -10,6 +11,7 @@ use crate::domain::{
     RequestId, Timestamp,
     limit::{Allowance, Caller, Quota, RouteClass},
     session::{Identity, SessionState},
+    view::View,
 };
 
 /// A call to be counted.
@@ -32,12 +34,14 @@ pub struct Arrival {
     pub session: Option<Identity>,
     /// Values that it will need if they are cached.
     pub wanted: Vec<Wanted>,
+    /// What it reads, if that is known by now.
+    pub view: Option<View>,
 }
 
 impl Arrival {
     /// Whether there is nothing to ask.
     pub fn is_empty(&self) -> bool {
-        self.counts.is_empty() && self.session.is_none() && self.wanted.is_empty()
+        self.counts.is_empty() && self.session.is_none() && self.wanted.is_empty() && self.view.is_none()
     }
 }
 
@@ -50,6 +54,8 @@ pub struct Arrived {
     pub session: Option<SessionState>,
     /// What is cached of what was wanted.
     pub found: Vec<(Wanted, Found)>,
+    /// Whether its view is counted, now or before.
+    pub viewed: bool,
 }
 
 /// Asks all of it at once.

@@ -13,6 +13,7 @@ use crate::domain::{
     draft::Draft,
     page::Page,
     tag::FoldedTag,
+    view::Reader,
 };
 
 /// Why an article could not be stored; nothing was.
@@ -139,8 +140,13 @@ pub const ARTICLE_WRITES: &[Permission] = &[
 #[async_trait]
 pub trait ArticleDetails: Send + Sync {
     /// What is at this address: the article with its text and author, and what was done about it, as `viewer` sees it; or that it
-    /// was withdrawn.
-    async fn read(&self, slug: &Slug, viewer: Option<UserId>) -> Result<Option<Found<Seen>>, StoreError>;
+    /// was withdrawn. If it is read for a `reader`, that is counted, once in an hour.
+    async fn read(
+        &self,
+        slug: &Slug,
+        viewer: Option<UserId>,
+        reader: Option<Reader>,
+    ) -> Result<Option<Found<Seen>>, StoreError>;
 
     /// The text of `article` as HTML; `None` if the article is not there any more.
     async fn html(&self, article: &Article) -> Result<Option<ArticleHtml>, StoreError>;

@@ -17,6 +17,7 @@ use crate::domain::{
     ArticleId, Timestamp,
     counting::{Move, Moved, Shard, Step},
     reaction::ArticleCounters,
+    view::Reader,
 };
 
 /// Understands the records of the change stream that counters follow from.
@@ -53,8 +54,8 @@ pub struct Audited {
     pub there: (i64, i64),
     /// Likes and collections that are counted.
     pub counted: (i64, i64),
-    /// The counters' version; absent if there are none.
-    pub version: Option<u64>,
+    /// How often they were moved: comments and views, which move others, do not count. Absent if there are no counters.
+    pub moved: Option<u64>,
 }
 
 impl Audited {
@@ -121,12 +122,23 @@ pub struct Settled {
 /// Counters in the cache.
 #[async_trait]
 pub trait CounterCache: Send + Sync {
-    /// What is known of each, in their order.
-    async fn look(&self, articles: &[ArticleId], now: Timestamp) -> Result<Vec<Glimpse>, StoreError>;
+    /// What is known of each, in their order. If they are asked of for a `reader`, it is counted that they read them, once in an hour.
+    async fn look(
+        &self,
+        articles: &[ArticleId],
+        reader: Option<Reader>,
+        now: Timestamp,
+    ) -> Result<Vec<Glimpse>, StoreError>;
 
     /// To be asked before the table's counters are read in order to store them. All who ask at the same time get the same token: any of
-    /// them may store. `token` is the new one if there is none.
-    async fn begin(&self, article: ArticleId, token: FillToken, now: Timestamp) -> Result<Begun, StoreError>;
+    /// them may store. `token` is the new one if there is none. A `reader` is counted as above.
+    async fn begin(
+        &self,
+        article: ArticleId,
+        token: FillToken,
+        reader: Option<Reader>,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError>;
 
     /// Stores the table's `counters`, which were read under `token`, and answers what they are with the moves that they do not have;
     /// `None`, and nothing is stored, if they may have moved in the table since. `version` is a number that no other counters of the

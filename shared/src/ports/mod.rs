@@ -29,6 +29,7 @@ pub mod sweeps;
 pub mod system;
 pub mod tokens;
 pub mod users;
+pub mod views;
 pub mod web;
 
 use std::error::Error;

@@ -13,6 +13,7 @@ use crate::domain::{
     counting::Move,
     page::Page,
     reaction::{ArticleCounters, CollectionPage, Flags, Folder, Place, Reactions},
+    view::Reader,
 };
 
 /// Liking.
@@ -101,8 +102,9 @@ pub const REACTION_VIEWS: &[Permission] = &[Permission::new(Table::Interactions,
 /// How much was done about one article, by the table's counters and the moves that they do not have yet, of which the cache knows.
 #[async_trait]
 pub trait CounterViews: Send + Sync {
-    /// By all. What was read is in the cache afterwards.
-    async fn counters(&self, article: ArticleId) -> Result<ArticleCounters, StoreError>;
+    /// By all. What was read is in the cache afterwards. If it is asked for a `reader` of the article, it is counted that they read it,
+    /// once in an hour.
+    async fn counters(&self, article: ArticleId, reader: Option<Reader>) -> Result<ArticleCounters, StoreError>;
 }
 
 /// What [`CounterViews`] does to tables.

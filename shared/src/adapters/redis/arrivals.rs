@@ -5,19 +5,34 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use redis::{RedisResult, Value};
 
-use super::{Connection, Redis, away, cache, guard::Away, limits, sessions, store_error, wave::Ask};
+use super::{Connection, Redis, away, cache, guard::Away, limits, sessions, store_error, views, wave::Ask};
 use crate::{
-    domain::{RequestId, Timestamp, limit::Counting, session::Identity},
+    domain::{RequestId, Timestamp, limit::Counting, session::Identity, view::View},
     ports::{
         StoreError,
         arrivals::{Arrival, Arrivals, Arrived, Count},
         cache::Wanted,
     },
+    telemetry::chain,
 };
 
 #[async_trait]
 impl Arrivals for Redis {
-    async fn arrive(&self, arrival: Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
+    async fn arrive(&self, mut arrival: Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
+        let view = arrival.view;
+        arrival.view = view.filter(|view| !self.counted.has(view));
+        let news = arrival.view;
+        let arrived = self.admit(arrival, id, now).await?;
+        if let Some(view) = news.filter(|_| arrived.viewed) {
+            self.counted.note(view);
+        }
+        Ok(Arrived { viewed: view.is_some() && (news.is_none() || arrived.viewed), ..arrived })
+    }
+}
+
+impl Redis {
+    /// Answers one request, with others or alone.
+    async fn admit(&self, arrival: Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
         // A cluster's nodes are asked each for itself: whoever needs one that is slow should not keep the others waiting. And while
         // it is in doubt whether Redis answers, nobody waits behind others.
         if matches!(*self.connection, Connection::One(_)) && self.guard.is_calm() {
@@ -28,9 +43,7 @@ impl Arrivals for Redis {
         let mut answers = self.put(questions).await.map_err(away)?;
         answers.next(arrival, now)
     }
-}
 
-impl Redis {
     /// Puts all `questions` in one round trip.
     pub(super) async fn put(&self, questions: Questions<'_>) -> Result<Answers, Away> {
         let answers = self.exchange(questions.asks()).await?;
@@ -49,6 +62,8 @@ enum Question<'a> {
     Session(Identity),
     /// Is this cached?
     Value(&'a Wanted),
+    /// Is this view new?
+    View(View),
 }
 
 /// What a request asks, in the order in which it is answered.
@@ -57,7 +72,8 @@ fn questions(arrival: &Arrival, id: RequestId, now: Timestamp) -> impl Iterator<
         Counting::TokenBucket => Question::Bucket(count),
         Counting::SlidingWindow => Question::Window(count, id, now),
     });
-    counts.chain(arrival.session.map(Question::Session)).chain(arrival.wanted.iter().map(Question::Value))
+    let values = arrival.wanted.iter().map(Question::Value);
+    counts.chain(arrival.session.map(Question::Session)).chain(values).chain(arrival.view.map(Question::View))
 }
 
 /// The questions of some requests, each question once.
@@ -100,6 +116,7 @@ impl<'a> Questions<'a> {
             Question::Window(count, id, now) => limits::note(count, *id, *now),
             Question::Session(identity) => sessions::get(*identity).into(),
             Question::Value(wanted) => cache::get(wanted),
+            Question::View(view) => views::ask(view, self.now),
         };
         self.asked.iter().map(ask).collect()
     }
@@ -119,9 +136,9 @@ impl Answers {
     /// # Errors
     /// If any of its own questions has no answer.
     pub(super) fn next(&mut self, arrival: Arrival, now: Timestamp) -> Result<Arrived, StoreError> {
-        let Arrival { counts, session, wanted } = arrival;
+        let Arrival { counts, session, wanted, view } = arrival;
         let begin = self.served;
-        self.served += counts.len() + usize::from(session.is_some()) + wanted.len();
+        self.served += counts.len() + usize::from(session.is_some()) + wanted.len() + usize::from(view.is_some());
         let mut own = self.places[begin..self.served].iter().map(|place| (self.answer(place), place.turn));
         let mut answer = || own.next().unwrap_or_else(|| (Err(missing()), 0));
 
@@ -141,7 +158,15 @@ impl Answers {
             None => None,
         };
         let found = wanted.into_iter().map(|wanted| Ok((wanted, cache::found(answer().0?)?)));
-        Ok(Arrived { allowances, session, found: found.collect::<Result<_, StoreError>>()? })
+        let found = found.collect::<Result<_, StoreError>>()?;
+        let viewed = view.is_some_and(|_| match answer().0 {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "a view is not counted");
+                false
+            }
+        });
+        Ok(Arrived { allowances, session, found, viewed })
     }
 
     fn answer(&self, place: &Place) -> Result<&Value, StoreError> {

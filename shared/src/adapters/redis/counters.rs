@@ -9,6 +9,7 @@ use redis::Value;
 use super::{
     Redis,
     cache::evict_ask,
+    views,
     wave::{Ask, read, script},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         ArticleId, Timestamp,
         counting::{Move, Moved, Reaction},
         reaction::ArticleCounters,
+        view::{Reader, View},
     },
     ports::{
         StoreError,
@@ -111,17 +113,27 @@ fn known(value: &[u8]) -> Result<ArticleCounters, StoreError> {
 }
 
 /// What a script answered that says what is known.
-fn glimpse(answer: Value) -> Result<Glimpse, StoreError> {
-    if let Value::BulkString(value) = &answer {
+fn glimpse(answer: &Value) -> Result<Glimpse, StoreError> {
+    if let Value::BulkString(value) = answer {
         return known(value).map(Glimpse::Known);
     }
     let moves: u64 = read(answer)?;
     Ok(if moves == 0 { Glimpse::Table } else { Glimpse::Behind })
 }
 
+/// What counts that `reader` reads `article`, if somebody does.
+fn view_ask(article: ArticleId, reader: Option<Reader>, now: Timestamp) -> Option<Ask> {
+    reader.map(|reader| views::ask(&View { article, reader }, now))
+}
+
 #[async_trait]
 impl CounterCache for Redis {
-    async fn look(&self, articles: &[ArticleId], now: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
+    async fn look(
+        &self,
+        articles: &[ArticleId],
+        reader: Option<Reader>,
+        now: Timestamp,
+    ) -> Result<Vec<Glimpse>, StoreError> {
         if articles.is_empty() {
             return Ok(Vec::new());
         }
@@ -129,15 +141,25 @@ impl CounterCache for Redis {
             let keys = Keys::of(*article);
             Ask::script(&LOOK, &[keys.counters, keys.moves], too_old(now))
         };
-        self.wave(articles.iter().map(ask).collect()).await?.into_iter().map(glimpse).collect()
+        let views = articles.iter().filter_map(|article| view_ask(*article, reader, now));
+        let answers = self.wave(articles.iter().map(ask).chain(views).collect()).await?;
+        answers.iter().take(articles.len()).map(glimpse).collect()
     }
 
-    async fn begin(&self, article: ArticleId, token: FillToken, now: Timestamp) -> Result<Begun, StoreError> {
+    async fn begin(
+        &self,
+        article: ArticleId,
+        token: FillToken,
+        reader: Option<Reader>,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError> {
         let keys = Keys::of(article);
         let args = (too_old(now), token.0, millis(AT_THE_TABLE), now.as_millis());
         let keys = [keys.counters, keys.moves, keys.right, keys.writers];
-        let answer = self.ask(Ask::script(&BEGIN, &keys, args)).await?;
-        if let Value::BulkString(value) = &answer {
+        let begin = Ask::script(&BEGIN, &keys, args);
+        let answers = self.wave([begin].into_iter().chain(view_ask(article, reader, now)).collect()).await?;
+        let answer = answers.first().unwrap_or(&Value::Nil);
+        if let Value::BulkString(value) = answer {
             return known(value).map(Begun::Known);
         }
         let (likes, collects, token): (i64, i64, Option<u64>) = read(answer)?;
@@ -172,7 +194,7 @@ impl CounterCache for Redis {
         let Some(name) = moved.name() else {
             // It cannot be told from others, so it shows when it is settled.
             self.wave(stale.iter().map(evict_ask).collect()).await?;
-            return Ok(self.look(&[article], now).await?.pop().unwrap_or_default());
+            return Ok(self.look(&[article], None, now).await?.pop().unwrap_or_default());
         };
         let keys = Keys::of(article);
         let counter = match moved.reaction {
@@ -182,7 +204,7 @@ impl CounterCache for Redis {
         let args = (too_old(now), name, counter, moved.by(), now.as_millis(), millis(LIFE));
         let ask = Ask::script(&MOVE, &[keys.counters, keys.moves, keys.early], args);
         let answers = self.wave([ask].into_iter().chain(stale.iter().map(evict_ask)).collect()).await?;
-        answers.into_iter().next().map_or(Ok(Glimpse::default()), glimpse)
+        answers.first().map_or(Ok(Glimpse::default()), glimpse)
     }
 
     async fn announce(&self, writer: FillToken, articles: &[ArticleId], now: Timestamp) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod guard;
 mod limits;
 mod sessions;
 mod together;
+mod views;
 mod wave;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ pub use codes::RedisCodes;
 use self::{
     guard::{Away, Guard},
     together::Together,
+    views::CountedViews,
 };
 use super::{calls::Calls, tls::AMAZON_ROOTS};
 use crate::ports::{StoreError, system::System};
@@ -73,6 +75,7 @@ pub struct Redis {
     calls: Arc<Calls>,
     guard: Arc<Guard>,
     together: Arc<Together>,
+    counted: Arc<CountedViews>,
 }
 
 impl Redis {
@@ -106,7 +109,7 @@ impl Redis {
             Connection::One(client.get_connection_manager_lazy(config).map_err(store_error)?)
         };
         let (connection, guard) = (Arc::new(connection), Arc::new(Guard::new(system)));
-        Ok(Self { connection, calls, guard, together: Arc::default() })
+        Ok(Self { connection, calls, guard, together: Arc::default(), counted: Arc::default() })
     }
 
     /// Opens the connection.

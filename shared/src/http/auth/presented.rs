@@ -53,6 +53,11 @@ impl Presented {
         }
     }
 
+    /// Whether what came along, if anything did, may be somebody's.
+    pub(in crate::http) fn is_acceptable(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Token(..))
+    }
+
     /// The token, if one came along that is good for its form.
     pub(super) fn token(&self) -> Result<Option<(&str, &Access, &Agent)>, ApiError> {
         match self {

@@ -22,6 +22,7 @@ use crate::{
         article::{Article, ArticleFilter, ArticleHtml, Found, Listing, Read, Seen, Slug, Standing},
         page::{Page, Start},
         tag::FoldedTag,
+        view::Reader,
     },
     ports::{
         StoreError,
@@ -42,7 +43,12 @@ impl ArticleLookups for ArticleTable {
 
 #[async_trait]
 impl ArticleDetails for ArticleViews {
-    async fn read(&self, slug: &Slug, viewer: Option<UserId>) -> Result<Option<Found<Seen>>, StoreError> {
+    async fn read(
+        &self,
+        slug: &Slug,
+        viewer: Option<UserId>,
+        reader: Option<Reader>,
+    ) -> Result<Option<Found<Seen>>, StoreError> {
         let article = match self.articles.standing(slug).await? {
             Some(Standing::Live(article)) => article,
             Some(Standing::Withdrawn(article)) => return Ok(Some(Found::Withdrawn { version: article.version })),
@@ -51,7 +57,7 @@ impl ArticleDetails for ArticleViews {
         };
         let (body, author) = (body_key(article.draft_id, article.revision), user_key(article.author_id));
         let mut wanted = vec![(&*self.articles.name, body.clone()), (&*self.users.name, author.clone())];
-        let reacted = self.reactions.reacted(viewer, &[(article.id, article.author_id)]).await?;
+        let reacted = self.reactions.reacted(viewer, &[(article.id, article.author_id)], reader).await?;
         let keys = reacted.iter().flat_map(Reacted::keys);
         wanted.extend(keys.map(|key| (&*self.reactions.interactions.name, key)));
         let mut found = self.articles.dynamo.get_all(wanted).await?;

@@ -42,7 +42,7 @@ impl ArticleViews {
         let authors: BTreeSet<_> = rows.iter().map(|row| row.author).collect();
         wanted.extend(authors.into_iter().map(|author| (&*self.users.name, user_key(author))));
         let about: Vec<_> = rows.iter().map(|row| (row.article, row.author)).collect();
-        let reacted = self.reactions.reacted(viewer, &about).await?;
+        let reacted = self.reactions.reacted(viewer, &about, None).await?;
         // One author's articles share what says whether the viewer follows them.
         let reactions: BTreeSet<_> = reacted.iter().flat_map(Reacted::keys).collect();
         wanted.extend(reactions.into_iter().map(|key| (&*self.reactions.interactions.name, key)));

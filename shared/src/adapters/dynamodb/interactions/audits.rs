@@ -32,7 +32,7 @@ impl CounterAudits for InteractionTable {
         let mut start = None;
         loop {
             let scan = self.dynamo.client.scan().table_name(&*self.name).consistent_read(true);
-            let scan = scan.projection_expression("pk, sk, likes, collects, version").set_exclusive_start_key(start);
+            let scan = scan.projection_expression("pk, sk, likes, collects, moved").set_exclusive_start_key(start);
             let page = scan.send().await.map_err(store_error)?;
             for item in page.items.unwrap_or_default() {
                 note(&mut found, &item)?;
@@ -56,15 +56,16 @@ impl CounterAudits for InteractionTable {
             .update_item()
             .table_name(&*self.name)
             .set_key(Some(counters_key(article).attributes()))
-            .update_expression("SET version = if_not_exists(version, :one) + :one ADD likes :likes, collects :collects")
+            .update_expression(
+                "SET version = if_not_exists(version, :one) + :one ADD likes :likes, collects :collects, moved :one",
+            )
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":likes", n(likes))
             .expression_attribute_values(":collects", n(collects))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        call = match audited.version {
-            Some(version) => {
-                call.condition_expression("version = :version").expression_attribute_values(":version", n(version))
-            }
+        call = match audited.moved {
+            Some(0) => call.condition_expression("attribute_not_exists(moved)"),
+            Some(moved) => call.condition_expression("moved = :moved").expression_attribute_values(":moved", n(moved)),
             None => call.condition_expression("attribute_not_exists(pk)"),
         };
         match call.send().await {
@@ -83,7 +84,7 @@ fn note(found: &mut BTreeMap<ArticleId, Audited>, item: &Item) -> Result<(), Sto
     if let Some(article) = article_of_counters(&key)? {
         let audited: &mut Audited = found.entry(article).or_default();
         audited.counted = (signed(item, "likes")?, signed(item, "collects")?);
-        audited.version = Some(number_of(item, "version")?);
+        audited.moved = Some(number_of(item, "moved")?);
     } else if let Some((reaction, article)) = related(&key)? {
         let audited = found.entry(article).or_default();
         match reaction {

@@ -10,6 +10,7 @@ mod kept;
 mod likes;
 mod reactions;
 mod tallies;
+mod views;
 
 pub use follows::FollowTable;
 pub(super) use items::{follow_key, follows_partition, moved, said};

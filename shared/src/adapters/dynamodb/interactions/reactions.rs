@@ -16,6 +16,7 @@ use crate::{
     domain::{
         ArticleId, UserId,
         reaction::{ArticleCounters, Flags, Reactions},
+        view::Reader,
     },
     ports::{
         StoreError,
@@ -54,15 +55,16 @@ impl ReactionTable {
         Self { interactions, cache, system }
     }
 
-    /// Asks the cache about articles and their authors, to be read as `viewer` sees them. It comes before the table: what it says of
+    /// Asks the cache about articles and their authors, to be read as `viewer` sees them, and counted for `reader`. It comes before the table: what it says of
     /// moves that the table does not have holds for what is read later.
     pub(in crate::adapters::dynamodb) async fn reacted(
         &self,
         viewer: Option<UserId>,
         articles: &[(ArticleId, UserId)],
+        reader: Option<Reader>,
     ) -> Result<Vec<Reacted>, StoreError> {
         let ids: Vec<_> = articles.iter().map(|(article, _)| *article).collect();
-        let glimpses = self.cache.look(&ids, self.system.now()).await.unwrap_or_else(|error| {
+        let glimpses = self.cache.look(&ids, reader, self.system.now()).await.unwrap_or_else(|error| {
             tracing::debug!(error = chain(&error), "counters are the table's, which may be behind");
             Vec::new()
         });
@@ -71,7 +73,7 @@ impl ReactionTable {
             let counters = match glimpse {
                 Glimpse::Known(counters) => Some(counters),
                 Glimpse::Table => None,
-                Glimpse::Behind => Some(self.counters(*article).await?),
+                Glimpse::Behind => Some(self.counters(*article, None).await?),
             };
             Ok(Reacted { article: *article, author: *author, viewer, counters })
         });
@@ -88,9 +90,13 @@ impl ReactionTable {
     /// Reads the table's counters and stores them with the moves that they lack. Of those who do so at the same time the first one
     /// stores: the item is small, and nobody waits for another. `Err` is what they are with what they lacked before they were read, which
     /// they may have by now, or what the cache says if it cannot be asked.
-    async fn read(&self, article: ArticleId) -> Result<Result<ArticleCounters, ArticleCounters>, StoreError> {
+    async fn read(
+        &self,
+        article: ArticleId,
+        reader: Option<Reader>,
+    ) -> Result<Result<ArticleCounters, ArticleCounters>, StoreError> {
         let token = FillToken(u64::from_le_bytes(self.system.random()));
-        let (token, behind) = match self.cache.begin(article, token, self.system.now()).await {
+        let (token, behind) = match self.cache.begin(article, token, reader, self.system.now()).await {
             Ok(Begun::Known(counters)) => return Ok(Ok(counters)),
             Ok(Begun::Read(token, behind)) => (token, behind),
             Err(error) => {
@@ -122,14 +128,14 @@ impl InteractionTable {
 
 #[async_trait]
 impl CounterViews for ReactionTable {
-    async fn counters(&self, article: ArticleId) -> Result<ArticleCounters, StoreError> {
+    async fn counters(&self, article: ArticleId, mut reader: Option<Reader>) -> Result<ArticleCounters, StoreError> {
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(1))
             .with_max_delay(Duration::from_millis(10))
             .with_max_times(TRIES)
             .build();
         loop {
-            match (self.read(article).await?, pauses.next()) {
+            match (self.read(article, reader.take()).await?, pauses.next()) {
                 (Ok(counters), _) | (Err(counters), None) => return Ok(counters),
                 // Somebody is writing to the table. It takes them a moment.
                 (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
@@ -181,7 +187,7 @@ impl ReactionViews for ReactionTable {
     }
 
     async fn reactions(&self, viewer: UserId, article: ArticleId, author: UserId) -> Result<Reactions, StoreError> {
-        let Some(reacted) = self.reacted(Some(viewer), &[(article, author)]).await?.pop() else {
+        let Some(reacted) = self.reacted(Some(viewer), &[(article, author)], None).await?.pop() else {
             return Ok(Reactions::default());
         };
         let table = &self.interactions;

@@ -100,12 +100,11 @@ impl InteractionTable {
         let mark = [("to", s(last.sequence.as_str())), ("at", n(now.as_millis()))];
         let mark = mark.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         // Without an item the version is 1: see `ArticleCounters`.
-        let mut update = "SET version = if_not_exists(version, :one) + :one, #mark = :mark".to_owned();
+        let mut update = "SET version = if_not_exists(version, :one) + :one, #mark = :mark ADD moved :one".to_owned();
         let mut call = self.dynamo.client.update_item();
         for (number, by, value) in [("likes", likes, ":likes"), ("collects", collects, ":collects")] {
             if by != 0 {
-                let more = if update.contains(" ADD ") { "," } else { " ADD" };
-                update.push_str(&format!("{more} {number} {value}"));
+                update.push_str(&format!(", {number} {value}"));
                 call = call.expression_attribute_values(value, n(by));
             }
         }
