@@ -18,7 +18,7 @@ use http::{HeaderName, HeaderValue, Method, request::Parts};
 use super::{
     ApiError,
     address::{ClientAddress, TrustedProxies},
-    auth::{Admission, Presented},
+    auth::{Admission, KnownSessions, Presented},
     limits::{self, RateLimits},
 };
 use crate::{
@@ -31,9 +31,9 @@ use crate::{
     ports::{
         arrivals::{Arrival, Arrivals, Arrived, Count},
         cache::{Found, Wanted},
-        sessions::{SessionCache, SessionStates},
+        sessions::SessionCache,
         system::System,
-        tokens::{TokenSigner, TokenVerifier},
+        tokens::TokenVerifier,
     },
     telemetry::chain,
 };
@@ -50,10 +50,8 @@ pub struct Entrance {
     pub arrivals: Arc<dyn Arrivals>,
     /// Remembers sessions.
     pub cache: Arc<dyn SessionCache>,
-    /// Knows all sessions; absent where no handler asks who is there.
-    pub sessions: Option<Arc<dyn SessionStates>>,
-    /// Signs the tokens that take the place of ageing ones; absent where the function holds no key that signs.
-    pub renewals: Option<Arc<dyn TokenSigner>>,
+    /// Knows all sessions and renews their tokens; absent where no handler asks who is there.
+    pub sessions: Option<KnownSessions>,
     /// Knows the time and makes ids.
     pub system: Arc<dyn System>,
 }
@@ -200,7 +198,7 @@ impl Door {
                 let admission = Admission::new(entrance.clone(), presented, session, away, now);
                 parts.extensions.insert(admission.clone());
                 let mut response = next.run(Request::from_parts(parts, body)).await;
-                let renewed = admission.renewed().and_then(|token| HeaderValue::from_str(token).ok());
+                let renewed = admission.renewed(&response).and_then(|token| HeaderValue::from_str(token).ok());
                 response.headers_mut().extend(renewed.map(|token| (ACCESS_TOKEN, token)));
                 response
             }

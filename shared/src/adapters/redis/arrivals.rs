@@ -19,14 +19,13 @@ use crate::{
 #[async_trait]
 impl Arrivals for Redis {
     async fn arrive(&self, mut arrival: Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
+        let known = arrival.view.take_if(|view| self.counted.has(view));
         let view = arrival.view;
-        arrival.view = view.filter(|view| !self.counted.has(view));
-        let news = arrival.view;
         let arrived = self.admit(arrival, id, now).await?;
-        if let Some(view) = news.filter(|_| arrived.viewed) {
+        if let Some(view) = view.filter(|_| arrived.viewed) {
             self.counted.note(view);
         }
-        Ok(Arrived { viewed: view.is_some() && (news.is_none() || arrived.viewed), ..arrived })
+        Ok(Arrived { viewed: known.is_some() || arrived.viewed, ..arrived })
     }
 }
 
@@ -35,10 +34,11 @@ impl Redis {
     async fn admit(&self, arrival: Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
         // A cluster's nodes are asked each for itself: whoever needs one that is slow should not keep the others waiting. And while
         // it is in doubt whether Redis answers, nobody waits behind others.
-        if matches!(*self.connection, Connection::One(_)) && self.guard.is_calm() {
+        let one = matches!(*self.connection, Connection::One(_));
+        if one && self.guard.is_calm() {
             return self.arrive_together(arrival, id, now).await;
         }
-        let mut questions = Questions::at(now);
+        let mut questions = Questions::at(now, one);
         questions.add(&arrival, id, now);
         let mut answers = self.put(questions).await.map_err(away)?;
         answers.next(arrival, now)
@@ -47,7 +47,8 @@ impl Redis {
     /// Puts all `questions` in one round trip.
     pub(super) async fn put(&self, questions: Questions<'_>) -> Result<Answers, Away> {
         let answers = self.exchange(questions.asks()).await?;
-        Ok(Answers { answers, places: questions.places, served: 0 })
+        let Questions { one_node, commands, places, .. } = questions;
+        Ok(Answers { answers, one_node, commands: commands.len(), places: places.into_iter() })
     }
 }
 
@@ -79,55 +80,100 @@ fn questions(arrival: &Arrival, id: RequestId, now: Timestamp) -> impl Iterator<
 /// The questions of some requests, each question once.
 pub(super) struct Questions<'a> {
     now: Timestamp,
-    /// Each with how many have asked it.
-    asked: Vec<(Question<'a>, usize)>,
-    known: HashMap<Question<'a>, usize>,
+    one_node: bool,
+    commands: Vec<Command<'a>>,
+    /// Values of which the process holds a version. One script asks for all of them if one node has them.
+    versions: Vec<&'a Wanted>,
+    asked: HashMap<Question<'a>, Place>,
+    /// For each question of each request.
     places: Vec<Place>,
 }
 
-/// Where a request finds the answer to a question: the how many-th question it is, and the how many-th who asked it the request was.
-struct Place {
-    question: usize,
-    turn: usize,
+/// A command that answers one question, or that each takes something of.
+enum Command<'a> {
+    /// Takes so many tokens.
+    Take(&'a Count, usize),
+    Note(&'a Count, RequestId, Timestamp),
+    Session(Identity),
+    Value(&'a Wanted),
+    View(View),
+}
+
+/// Where the answer to a question is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// It is that of a command.
+    Whole(usize),
+    /// It is one element of that of a command.
+    Element(usize, usize),
+    /// It is that of a version.
+    Version(usize),
 }
 
 impl<'a> Questions<'a> {
-    /// None yet. Tokens are taken at `now`, whoever asks for them.
-    pub(super) fn at(now: Timestamp) -> Self {
-        Self { now, asked: Vec::new(), known: HashMap::new(), places: Vec::new() }
+    /// None yet. Tokens are taken at `now`, whoever asks for them. If `one_node` has all keys, one script may read several.
+    pub(super) fn at(now: Timestamp, one_node: bool) -> Self {
+        let (commands, versions, places) = (Vec::new(), Vec::new(), Vec::new());
+        Self { now, one_node, commands, versions, asked: HashMap::new(), places }
     }
 
     /// Takes the questions of one more request.
     pub(super) fn add(&mut self, arrival: &'a Arrival, id: RequestId, now: Timestamp) {
         for question in questions(arrival, id, now) {
-            let place = *self.known.entry(question).or_insert(self.asked.len());
-            if place == self.asked.len() {
-                self.asked.push((question, 0));
-            }
-            let (_, times) = &mut self.asked[place];
-            self.places.push(Place { question: place, turn: *times });
-            *times += 1;
+            let place = match self.asked.get(&question) {
+                Some(place) => self.again(*place),
+                None => self.first(question),
+            };
+            self.asked.insert(question, place);
+            self.places.push(place);
         }
     }
 
-    fn asks(&self) -> Vec<Ask> {
-        let ask = |(question, times): &(Question<'a>, usize)| match question {
-            Question::Bucket(count) => limits::take(count, *times, self.now),
-            Question::Window(count, id, now) => limits::note(count, *id, *now),
-            Question::Session(identity) => sessions::get(*identity).into(),
-            Question::Value(wanted) => cache::get(wanted),
-            Question::View(view) => views::ask(view, self.now),
+    fn first(&mut self, question: Question<'a>) -> Place {
+        let place = self.commands.len();
+        let (command, place) = match question {
+            Question::Bucket(count) => (Command::Take(count, 1), Place::Element(place, 0)),
+            Question::Window(count, id, now) => (Command::Note(count, id, now), Place::Whole(place)),
+            Question::Session(identity) => (Command::Session(identity), Place::Whole(place)),
+            Question::Value(wanted) if wanted.known.is_some() => {
+                self.versions.push(wanted);
+                return Place::Version(self.versions.len() - 1);
+            }
+            Question::Value(wanted) => (Command::Value(wanted), Place::Whole(place)),
+            Question::View(view) => (Command::View(view), Place::Whole(place)),
         };
-        self.asked.iter().map(ask).collect()
+        self.commands.push(command);
+        place
+    }
+
+    /// Everyone has the same answer, but a token of their own.
+    fn again(&mut self, place: Place) -> Place {
+        let Place::Element(command, _) = place else { return place };
+        let Command::Take(_, tokens) = &mut self.commands[command] else { return place };
+        *tokens += 1;
+        Place::Element(command, *tokens - 1)
+    }
+
+    fn asks(&self) -> Vec<Ask> {
+        let commands = self.commands.iter().map(|command| match command {
+            Command::Take(count, tokens) => limits::take(count, *tokens, self.now),
+            Command::Note(count, id, now) => limits::note(count, *id, *now),
+            Command::Session(identity) => sessions::get(*identity).into(),
+            Command::Value(wanted) => cache::get(wanted),
+            Command::View(view) => views::ask(view, self.now),
+        });
+        let at_once = if self.one_node { self.versions.len().max(1) } else { 1 };
+        commands.chain(self.versions.chunks(at_once).map(cache::get_changed)).collect()
     }
 }
 
 /// The answers to [`Questions`].
 pub(super) struct Answers {
     answers: Vec<RedisResult<Value>>,
-    places: Vec<Place>,
-    /// How many of the places were those of requests that have their answers.
-    served: usize,
+    one_node: bool,
+    /// How many commands come before the versions.
+    commands: usize,
+    places: std::vec::IntoIter<Place>,
 }
 
 impl Answers {
@@ -137,43 +183,42 @@ impl Answers {
     /// If any of its own questions has no answer.
     pub(super) fn next(&mut self, arrival: Arrival, now: Timestamp) -> Result<Arrived, StoreError> {
         let Arrival { counts, session, wanted, view } = arrival;
-        let begin = self.served;
-        self.served += counts.len() + usize::from(session.is_some()) + wanted.len() + usize::from(view.is_some());
-        let mut own = self.places[begin..self.served].iter().map(|place| (self.answer(place), place.turn));
-        let mut answer = || own.next().unwrap_or_else(|| (Err(missing()), 0));
-
-        let mut allowances = Vec::with_capacity(counts.len());
-        for count in &counts {
-            let (answer, turn) = answer();
-            allowances.push(match (count.class.counting(), answer?) {
-                (Counting::SlidingWindow, answer) => limits::allowance(count, answer)?,
-                (Counting::TokenBucket, Value::Array(turns)) => {
-                    limits::allowance(count, turns.get(turn).ok_or_else(missing)?)?
-                }
-                (Counting::TokenBucket, _) => return Err(missing()),
-            });
-        }
-        let session = match session {
-            Some(identity) => sessions::state(answer().0?, identity, now)?,
-            None => None,
-        };
-        let found = wanted.into_iter().map(|wanted| Ok((wanted, cache::found(answer().0?)?)));
-        let found = found.collect::<Result<_, StoreError>>()?;
-        let viewed = view.is_some_and(|_| match answer().0 {
+        // All of them are taken, whatever the first ones say: the next request's come after them.
+        let allowances: Vec<_> = counts.iter().map(|count| limits::allowance(count, self.answer()?)).collect();
+        let session = session.map(|identity| sessions::state(self.answer()?, identity, now));
+        let found = wanted.into_iter().map(|wanted| Ok((wanted, cache::found(self.answer()?)?)));
+        let found: Vec<Result<_, StoreError>> = found.collect();
+        let viewed = view.is_some_and(|_| match self.answer() {
             Ok(_) => true,
             Err(error) => {
                 tracing::warn!(error = chain(&error), "a view is not counted");
                 false
             }
         });
-        Ok(Arrived { allowances, session, found, viewed })
+        Ok(Arrived {
+            allowances: allowances.into_iter().collect::<Result<_, _>>()?,
+            session: session.transpose()?.flatten(),
+            found: found.into_iter().collect::<Result<_, _>>()?,
+            viewed,
+        })
     }
 
-    fn answer(&self, place: &Place) -> Result<&Value, StoreError> {
-        match self.answers.get(place.question) {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(error)) => Err(store_error(error.clone())),
-            None => Err(missing()),
+    /// The answer to the next question.
+    fn answer(&mut self) -> Result<&Value, StoreError> {
+        let (command, element) = match self.places.next().ok_or_else(missing)? {
+            Place::Whole(command) => (command, None),
+            Place::Element(command, element) => (command, Some(element)),
+            Place::Version(version) if self.one_node => (self.commands, Some(version)),
+            Place::Version(version) => (self.commands + version, Some(0)),
+        };
+        let answer = match self.answers.get(command).ok_or_else(missing)? {
+            Ok(answer) => answer,
+            Err(error) => return Err(store_error(error.clone())),
+        };
+        match (element, answer) {
+            (None, answer) => Ok(answer),
+            (Some(element), Value::Array(elements)) => elements.get(element).ok_or_else(missing),
+            (Some(_), _) => Err(missing()),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 const LARGEST: usize = 512 * 1024;
 
 script!(
-    /// The value, or no more than its version and freshness if the process holds that version.
+    /// Values, or no more than their versions and freshness where the process holds those versions.
     READ = "read.lua"
 );
 script!(
@@ -51,15 +51,22 @@ fn millis(ttl: Duration) -> u128 {
     ttl.as_millis().max(1)
 }
 
-/// What is asked for `wanted`; [`found`] reads the answer. For a wave that asks for more than cached values.
+/// Asks for `wanted`, whatever the process holds; [`found`] reads the answer.
 pub(super) fn get(wanted: &Wanted) -> Ask {
-    match wanted.known {
-        Some(known) => Ask::script(&READ, &[wanted.key.as_str()], known),
-        None => Cmd::hmget(wanted.key.as_str(), &["version", "fresh_until", "value"]).into(),
-    }
+    Cmd::hmget(wanted.key.as_str(), &["version", "fresh_until", "value"]).into()
 }
 
-/// What the answer to [`get`] says.
+/// Asks for those of `wanted` that are not what the process holds; [`found`] reads each element of the answer. One node must have
+/// all of them.
+pub(super) fn get_changed(wanted: &[&Wanted]) -> Ask {
+    let keys: Vec<_> = wanted.iter().map(|wanted| wanted.key.as_str()).collect();
+    // No version is called "".
+    let known: Vec<_> =
+        wanted.iter().map(|wanted| wanted.known.map(|known| known.to_string()).unwrap_or_default()).collect();
+    Ask::script(&READ, &keys, known)
+}
+
+/// What is said of one value.
 pub(super) fn found(answer: &Value) -> Result<Found, StoreError> {
     // Two fields are the version that the process holds; three are another one, or nil.
     if matches!(answer, Value::Array(fields) if fields.len() == 2) {
@@ -99,7 +106,13 @@ fn large(entry: &Entry) -> bool {
 #[async_trait]
 impl SharedCache for Redis {
     async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Found>, StoreError> {
-        self.wave(wanted.iter().map(get).collect()).await?.iter().map(found).collect()
+        let ask = |wanted: &Wanted| if wanted.known.is_some() { get_changed(&[wanted]) } else { get(wanted) };
+        let answers = self.wave(wanted.iter().map(ask).collect()).await?;
+        let answer = |(wanted, answer): (&Wanted, Value)| match answer {
+            Value::Array(of_one) if wanted.known.is_some() => found(of_one.first().unwrap_or(&Value::Nil)),
+            answer => found(&answer),
+        };
+        wanted.iter().zip(answers).map(answer).collect()
     }
 
     async fn claim(

@@ -72,7 +72,7 @@ impl Redis {
             // Whoever has left is not counted.
             requests.retain(|request| !request.answer.is_closed());
             let Some(now) = requests.iter().map(|request| request.now).max() else { continue };
-            let mut questions = Questions::at(now);
+            let mut questions = Questions::at(now, true);
             for Waiting { arrival, id, now, .. } in &requests {
                 questions.add(arrival, *id, *now);
             }
