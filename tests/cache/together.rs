@@ -126,12 +126,11 @@ async fn whoever_leaves_is_not_counted_and_keeps_nobody_waiting() {
     assert_eq!(redis.arrive(arrival(), id(6), NOW).await.unwrap().allowances[0].remaining, 29);
 }
 
-/// What a request may ask; addresses of the test's two halves differ in `half`.
-fn arrival(
-    half: u8,
-    case: u8,
-    (counts, session, values): &(Vec<(bool, u8)>, Option<u8>, Vec<(u8, Option<u64>)>),
-) -> Arrival {
+/// What a request asks: calls in a window or a bucket by one of some callers, a session, and values with the version that is held.
+type Asked = (Vec<(bool, u8)>, Option<u8>, Vec<(u8, Option<u64>)>);
+
+/// The request that asks so; addresses of the test's two halves differ in `half`.
+fn arrival(half: u8, case: u8, (counts, session, values): &Asked) -> Arrival {
     let count = |&(window, who): &(bool, u8)| {
         let class = if window { RouteClass::Login } else { RouteClass::Read };
         count(class, [10, half, case, who], 4)

@@ -1,6 +1,6 @@
 //! The community, the two that take turns, and the load.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use program::Program;
 use seed::{Api, Made};
