@@ -150,6 +150,23 @@ async fn on_one_node() {
 }
 
 #[tokio::test]
+async fn a_process_asks_once_an_hour_for_a_view_that_was_counted() {
+    let node = RedisNode::start();
+    let redis = redis(&node.url());
+    let mut plain = redis::Client::open(node.url()).unwrap().get_connection().unwrap();
+    let mut waits = async |now: Timestamp| {
+        arrive(&redis, article(1), 1, now).await;
+        // Whatever is asked for now finds nothing that says that it was counted.
+        let waits: bool = redis::cmd("EXISTS").arg("waiting:{views:01}").query(&mut plain).unwrap();
+        redis::cmd("FLUSHALL").exec(&mut plain).unwrap();
+        waits
+    };
+    assert!(waits(NOW).await);
+    assert!(!waits(NOW).await);
+    assert!(waits(NOW.plus(Duration::from_secs(3_600))).await);
+}
+
+#[tokio::test]
 async fn on_a_cluster_of_three() {
     let cluster = RedisCluster::start();
     all(&cluster.url()).await;

@@ -20,12 +20,13 @@ use shared::{
         ArticleId, RelationId, Timestamp, UserId,
         counting::{Move, Shard, Step},
         reaction::ArticleCounters,
-        view::Reader,
+        view::{Batch, Reader},
     },
     ports::{
         StoreError,
         cache::{FillToken, Stale},
-        counters::{Begun, CounterCache, Glimpse, Settled, Tallies},
+        counters::{Audited, Begun, CounterAudits as _, CounterCache, Glimpse, Settled, Tallies},
+        views::ViewTallies as _,
     },
     stream::ShardEvent,
 };
@@ -343,4 +344,30 @@ async fn records_of_a_shard_that_is_not_named_are_not_counted() {
     assert!(counting.count(event).await.is_err());
     assert!(world.counters_item(article(0)).is_null());
     assert!(counting.count(ShardEvent::default()).await.is_ok(), "the end of a window has no records");
+}
+
+#[tokio::test]
+async fn a_counter_is_repaired_while_people_read_and_not_once_likes_have_moved() {
+    let world = World::new().await;
+    let (table, article) = (&world.interactions, article(1));
+    let counting = counting(&world, 0);
+    let like = |user: u8| record(Change { user, article: 1, likes: true, came: true }, user.into());
+    let deliver = async |user: u8| {
+        let delivery = Delivery { shard: "shardId-1".to_owned(), records: vec![like(user)], position: 0 };
+        assert_eq!(delivery.hand_over(&counting, 0, 1).await, 1);
+    };
+    let survey = async || table.survey().await.unwrap()[&article];
+    // Counted, but not there.
+    deliver(1).await;
+    let seen = survey().await;
+    assert_eq!(seen, Audited { there: (0, 0), counted: (1, 0), moved: Some(1) });
+    table.add(article, 5, Batch(1)).await.unwrap();
+    assert!(table.repair(article, &seen).await.unwrap());
+    let repaired = table.counted(article).await.unwrap();
+    assert_eq!((repaired.likes, repaired.reads), (0, 5));
+
+    let seen = survey().await;
+    deliver(2).await;
+    assert!(!table.repair(article, &Audited { there: (7, 0), ..seen }).await.unwrap());
+    assert_eq!(table.counted(article).await.unwrap().likes, 1);
 }

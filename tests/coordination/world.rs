@@ -25,7 +25,7 @@ use shared::{
     ports::{
         articles::{ARTICLE_WRITES, ArticleWrites as _, DraftMove, Text},
         comments::{COMMENT_WRITES, CommentWrites as _, Parent},
-        counters::TALLIES,
+        counters::{COUNTER_AUDITS, TALLIES},
         departures::DEPARTURES,
         drafts::DRAFTS,
         follows::FOLLOWS,
@@ -101,7 +101,7 @@ impl World {
         };
         let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
         let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
-        let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES].concat();
+        let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES, COUNTER_AUDITS].concat();
         let allowed = [writes, departures, sweeps].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
