@@ -79,9 +79,71 @@ async fn fifty_at_once_take_one_round_trip_and_exactly_their_quota() {
         assert_eq!((allowances[0].allowed, allowances[0].remaining), (left.is_some(), left.unwrap_or(0)), "call {n}");
         assert_eq!(found, [(wanted("page", None), Found::Entry(entry.clone()))]);
     }
-    // One more than a round trip takes needs two.
-    at_once(&redis, vec![Arrival { counts: vec![visitor], ..Arrival::default() }; 65]).await;
+}
+
+#[tokio::test]
+async fn what_many_ask_of_a_server_that_has_forgotten_the_scripts_takes_two_round_trips() {
+    let node = RedisNode::start();
+    let (redis, calls) = ready(&node).await;
+    let entry = cached(&redis, "page", 3).await;
+    let mut plain = redis::Client::open(node.url()).unwrap().get_connection().unwrap();
+    redis::cmd("SCRIPT").arg("FLUSH").exec(&mut plain).unwrap();
+    calls.take();
+    let visitors = [1, 2].map(|n| count(RouteClass::Read, [192, 0, 2, n], 30));
+    let stranger = count(RouteClass::Login, [192, 0, 2, 4], 30);
+    let arrival = |n: usize| Arrival {
+        counts: vec![visitors[n % 2], stranger],
+        wanted: vec![wanted("page", Some(3)), wanted("page", None)],
+        ..Arrival::default()
+    };
+    let answers = at_once(&redis, (0..40).map(arrival).collect()).await;
     assert_eq!(calls.take().tallies["Redis"].calls, 2);
+    for (n, answer) in answers.into_iter().enumerate() {
+        let Arrived { allowances, found, .. } = answer.unwrap();
+        assert_eq!(allowances[0].remaining as usize, 29 - n / 2);
+        assert_eq!((allowances[1].allowed, allowances[1].remaining as usize), (n < 30, 29_usize.saturating_sub(n)));
+        let same = Found::Same { fresh_until: entry.fresh_until };
+        assert_eq!(found.into_iter().map(|(_, found)| found).collect::<Vec<_>>(), [same, Found::Entry(entry.clone())]);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_answered_by_what_was_asked_before_they_came() {
+    let node = RedisNode::start();
+    let (redis, calls) = ready(&node).await;
+    let arrival = || Arrival { wanted: vec![wanted("page", None)], ..Arrival::default() };
+    let mut plain = redis::Client::open(node.url()).unwrap().get_connection().unwrap();
+    redis::cmd("CLIENT").arg("PAUSE").arg(200).exec(&mut plain).unwrap();
+    let (first, second) = (redis.clone(), redis.clone());
+    let first = tokio::spawn(async move { first.arrive(arrival(), id(1), NOW).await });
+    let mut under_way = 0;
+    while under_way == 0 {
+        tokio::task::yield_now().await;
+        under_way = calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
+    }
+    // The question of the first one is on its way: who comes now has to ask anew.
+    let answer = second.arrive(arrival(), id(2), NOW).await.unwrap();
+    assert_eq!(answer.found, [(wanted("page", None), Found::Nothing)]);
+    assert!(first.await.unwrap().is_ok());
+    assert_eq!((under_way, calls.take().tallies["Redis"].calls), (1, 1));
+}
+
+#[tokio::test]
+async fn many_versions_are_read_in_parts() {
+    let node = RedisNode::start();
+    let (redis, _) = ready(&node).await;
+    let mut expected = Vec::new();
+    for n in 0..70_u64 {
+        let entry = cached(&redis, &format!("value{n}"), n + 1).await;
+        // The process holds the current version of every other one.
+        let held = n % 2 == 0;
+        let known = if held { n + 1 } else { n + 2 };
+        let found = if held { Found::Same { fresh_until: NOW } } else { Found::Entry(entry) };
+        expected.push((wanted(&format!("value{n}"), Some(known)), found));
+    }
+    let all = expected.iter().map(|(wanted, _)| wanted.clone()).collect();
+    let answer = redis.arrive(Arrival { wanted: all, ..Arrival::default() }, id(1), NOW).await.unwrap();
+    assert_eq!(answer.found, expected);
 }
 
 #[tokio::test]
@@ -130,10 +192,13 @@ async fn whoever_leaves_is_not_counted_and_keeps_nobody_waiting() {
 type Asked = (Vec<(bool, u8)>, Option<u8>, Vec<(u8, Option<u64>)>);
 
 /// The request that asks so; addresses of the test's two halves differ in `half`.
-fn arrival(half: u8, case: u8, (counts, session, values): &Asked) -> Arrival {
+fn arrival(half: u8, case: u16, (counts, session, values): &Asked) -> Arrival {
     let count = |&(window, who): &(bool, u8)| {
         let class = if window { RouteClass::Login } else { RouteClass::Read };
-        count(class, [10, half, case, who], 4)
+        {
+            let [high, low] = case.to_be_bytes();
+            count(class, [10 + half, high, low, who], 4)
+        }
     };
     let session =
         session.map(|n| Identity { user_id: UserId::new(NOW, [n; 10]), session_id: SessionId::new(NOW, [n; 10]) });
@@ -158,7 +223,7 @@ fn everyone_is_answered_as_if_they_had_come_one_after_the_other() {
         vec((0..3_u8, select(vec![None, Some(1), Some(2)])), 0..4),
     );
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(200));
-    let case = std::cell::Cell::new(0_u8);
+    let case = std::cell::Cell::new(0_u16);
     let rounds = vec(vec(asked, 1..12), 1..3);
     let outcome = runner.run(&rounds, |rounds| {
         case.set(case.get() + 1);

@@ -134,7 +134,7 @@ async fn a_stuck_redis_is_waited_for_three_times_and_found_again_when_it_is_back
 }
 
 #[tokio::test]
-async fn whoever_waits_behind_a_round_trip_that_fails_has_waited_once() {
+async fn a_crowd_before_a_stuck_redis_goes_together_then_each_alone_and_then_not_at_all() {
     let node = RedisNode::start();
     let door = Door::before(node.port());
     let (clock, calls) = (Arc::new(Clock::standing(Timestamp::from_millis(0))), Arc::new(Calls::default()));
@@ -150,11 +150,11 @@ async fn whoever_waits_behind_a_round_trip_that_fails_has_waited_once() {
 
     let crowd = join_all((0..200).map(arrive)).await;
     assert!(crowd.iter().all(unavailable));
-    assert_eq!(waves(), 1, "those whom the first round trip had no room for did not wait for one more");
+    assert_eq!(waves(), 1, "all of them together");
     // Now that it is in doubt whether it answers, each goes alone: three in a row are believed.
     let crowd = join_all((0..200).map(arrive)).await;
     assert!(crowd.iter().all(unavailable));
-    assert!(waves() >= 2);
+    assert_eq!(waves(), 200);
     let crowd = join_all((0..200).map(arrive)).await;
     assert!(crowd.iter().all(unavailable));
     assert_eq!(waves(), 0, "the breaker is open");
@@ -170,6 +170,35 @@ async fn whoever_waits_behind_a_round_trip_that_fails_has_waited_once() {
     let crowd = join_all((0..50).map(arrive)).await;
     assert!(crowd.iter().all(Result::is_ok));
     assert_eq!(waves(), 1, "and all go together again");
+}
+
+#[tokio::test]
+async fn who_waited_long_behind_a_round_trip_that_fails_fails_with_it_and_who_just_came_goes_next() {
+    let node = RedisNode::start();
+    let door = Door::before(node.port());
+    let (clock, calls) = (Arc::new(Clock::simulated(Timestamp::from_millis(0))), Arc::new(Calls::default()));
+    let redis =
+        Redis::new(&format!("redis://{}", door.address).parse().unwrap(), calls.clone(), clock.clone()).unwrap();
+    let arrive = |n: u8| {
+        let redis = redis.clone();
+        let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [7; 10]), session_id: session() };
+        let id = RequestId::new(Timestamp::from_millis(0), [n; 10]);
+        let arrival = Arrival { session: Some(identity), ..Arrival::default() };
+        tokio::spawn(async move { redis.arrive(arrival, id, Timestamp::from_millis(0)).await })
+    };
+    let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
+    let first = arrive(1);
+    while waves() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let waits = arrive(2);
+    tokio::task::yield_now().await;
+    clock.pass(Duration::from_millis(300));
+    let just_came = arrive(3);
+    assert!(unavailable(&first.await.unwrap()) && unavailable(&waits.await.unwrap()));
+    assert!(!just_came.is_finished(), "who had just come tries");
+    assert!(unavailable(&just_came.await.unwrap()));
+    assert_eq!(waves(), 1);
 }
 
 #[tokio::test]

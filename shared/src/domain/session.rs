@@ -113,10 +113,11 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether the last third of its life has begun.
+    /// Whether the last third of its life has begun, and another one of its session would live longer.
     pub fn is_ageing(&self, now: Timestamp) -> bool {
         let life = self.expires_at.as_millis() - self.issued_at.as_millis();
-        now.as_millis() >= self.expires_at.as_millis() - life / 3
+        let is_last = self.expires_at.as_secs() >= self.identity.ends_at().as_secs();
+        !is_last && now.as_millis() >= self.expires_at.as_millis() - life / 3
     }
 }
 
@@ -132,6 +133,8 @@ mod tests {
         assert!(!access.is_ageing(at(699)));
         assert!(access.is_ageing(at(700)));
         assert!(access.is_ageing(at(1_004)));
+        let last = Access { expires_at: identity.ends_at(), good_until: identity.ends_at(), ..access };
+        assert!(!last.is_ageing(at(29 * 24 * 3600)), "the session itself ends with it");
     }
 
     #[test]

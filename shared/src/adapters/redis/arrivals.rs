@@ -99,6 +99,11 @@ enum Command<'a> {
     View(View),
 }
 
+/// How many versions one script asks for. Redis answers nobody else meanwhile, and all of them may have changed.
+fn versions_at_once(one_node: bool) -> usize {
+    if one_node { 32 } else { 1 }
+}
+
 /// Where the answer to a question is.
 #[derive(Clone, Copy)]
 enum Place {
@@ -162,8 +167,8 @@ impl<'a> Questions<'a> {
             Command::Value(wanted) => cache::get(wanted),
             Command::View(view) => views::ask(view, self.now),
         });
-        let at_once = if self.one_node { self.versions.len().max(1) } else { 1 };
-        commands.chain(self.versions.chunks(at_once).map(cache::get_changed)).collect()
+        let versions = self.versions.chunks(versions_at_once(self.one_node));
+        commands.chain(versions.map(cache::get_changed)).collect()
     }
 }
 
@@ -208,8 +213,10 @@ impl Answers {
         let (command, element) = match self.places.next().ok_or_else(missing)? {
             Place::Whole(command) => (command, None),
             Place::Element(command, element) => (command, Some(element)),
-            Place::Version(version) if self.one_node => (self.commands, Some(version)),
-            Place::Version(version) => (self.commands + version, Some(0)),
+            Place::Version(version) => {
+                let at_once = versions_at_once(self.one_node);
+                (self.commands + version / at_once, Some(version % at_once))
+            }
         };
         let answer = match self.answers.get(command).ok_or_else(missing)? {
             Ok(answer) => answer,

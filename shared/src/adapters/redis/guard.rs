@@ -60,6 +60,11 @@ impl Guard {
         self.breaker.is_calm()
     }
 
+    /// Time that passes evenly.
+    pub(super) fn monotonic(&self) -> Duration {
+        self.system.monotonic()
+    }
+
     /// Has `send` send its commands, unless Redis is known to be away.
     pub(super) async fn pass<F: Future<Output = Answers>>(
         &self,
@@ -67,8 +72,8 @@ impl Guard {
     ) -> Result<Vec<RedisResult<Value>>, Away> {
         let permit = self.breaker.admit(self.system.now())?;
         let deadline = self.system.monotonic() + DEADLINE;
-        // The commands may have been done before the connection broke. All that is sent may be done twice: the worst is a
-        // request that counts double against a limit.
+        // The commands may have been done before the connection broke. All that is sent may be done twice: the worst is
+        // that the requests of a round trip count double against their limits.
         let answers = self.retry.run(&*self.system, deadline, lost, send).await;
         match self.breaker.report(permit, outcome(&answers), self.system.now()) {
             Some(true) => tracing::info!("Redis is back"),

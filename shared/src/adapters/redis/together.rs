@@ -6,6 +6,7 @@ use std::{
     error::Error,
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -19,14 +20,16 @@ use crate::{
     },
 };
 
-/// Requests in a round trip at the most: Redis answers one command at a time, and the first would wait for the last.
-const MOST: usize = 64;
+/// Whoever has waited this long behind a round trip that fails does not wait for another one.
+const LONG: Duration = Duration::from_millis(250);
 
 /// A request that waits for its round trip.
 struct Waiting {
     arrival: Arrival,
     id: RequestId,
     now: Timestamp,
+    /// When it came, by a clock that nobody sets.
+    since: Duration,
     answer: oneshot::Sender<Result<Arrived, StoreError>>,
 }
 
@@ -43,7 +46,8 @@ impl Redis {
         now: Timestamp,
     ) -> Result<Arrived, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.queue(Waiting { arrival, id, now, answer });
+        let since = self.guard.monotonic();
+        self.queue(Waiting { arrival, id, now, since, answer });
         answered.await.unwrap_or_else(|_| Err(away("the round trip was given up".into())))
     }
 
@@ -67,8 +71,12 @@ impl Redis {
 
     /// Makes one round trip after the other, each for all who wait.
     async fn make_round_trips(&self, mut waiting: mpsc::UnboundedReceiver<Waiting>) {
-        let mut requests = Vec::with_capacity(MOST);
-        while waiting.recv_many(&mut requests, MOST).await > 0 {
+        let mut requests = Vec::new();
+        loop {
+            // All who wait go along, however many: nobody waits for more than one round trip before their own.
+            if requests.is_empty() && waiting.recv_many(&mut requests, usize::MAX).await == 0 {
+                return;
+            }
             // Whoever has left is not counted.
             requests.retain(|request| !request.answer.is_closed());
             let Some(now) = requests.iter().map(|request| request.now).max() else { continue };
@@ -84,13 +92,19 @@ impl Redis {
                     }
                 }
                 Err(error) => {
-                    // Whoever waited behind a round trip that failed has waited long enough.
-                    while let Ok(request) = waiting.try_recv() {
-                        requests.push(request);
-                    }
                     let cause = Cause(error.into());
+                    let tell = |request: Waiting| request.answer.send(Err(away(Box::new(cause.clone())))).ok();
                     for request in requests.drain(..) {
-                        request.answer.send(Err(away(Box::new(cause.clone())))).ok();
+                        tell(request);
+                    }
+                    // They stand in the order in which they came.
+                    let now = self.guard.monotonic();
+                    while let Ok(request) = waiting.try_recv() {
+                        if now.saturating_sub(request.since) < LONG {
+                            requests.push(request);
+                        } else {
+                            tell(request);
+                        }
                     }
                 }
             }

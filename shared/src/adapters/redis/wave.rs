@@ -11,7 +11,7 @@ use super::{
     guard::{Answers, Away},
     store_error,
 };
-use crate::ports::StoreError;
+use crate::{ports::StoreError, telemetry::chain};
 
 /// A Lua script. It is sent by its hash; a server that does not know it gets the text.
 pub(super) struct Script {
@@ -118,7 +118,15 @@ impl Redis {
                     places.push(place);
                 }
             }
-            for (place, answer) in places.into_iter().zip(self.send(Arc::new(texts)).await?) {
+            let again = match self.send(Arc::new(texts)).await {
+                Ok(again) => again,
+                // What the others were answered stands.
+                Err(error) => {
+                    tracing::debug!(error = chain(&*error), "scripts that the server did not know were not run");
+                    return Ok(answers);
+                }
+            };
+            for (place, answer) in places.into_iter().zip(again) {
                 answers[place] = answer;
             }
         }
