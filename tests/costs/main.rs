@@ -6,6 +6,7 @@ mod accounts;
 mod clock;
 mod comments;
 mod drafts;
+mod hot;
 mod identities;
 mod messages;
 mod meter;

@@ -54,6 +54,20 @@ impl Rendered {
     }
 }
 
+/// An answer that is the same for everyone, whoever they are, ready to be sent.
+#[derive(Debug)]
+pub struct Ready(Rendered);
+
+impl Ready {
+    /// `content` as JSON.
+    ///
+    /// # Errors
+    /// A type that has no JSON form.
+    pub fn of(content: impl Content) -> serde_json::Result<Self> {
+        Rendered::of(content).map(Self)
+    }
+}
+
 /// An answer to strangers, kept beside what it is made of: it is rendered once for all of them. `V` are the versions of what else
 /// it is made of; when they move, it is rendered anew.
 #[derive(Debug)]
@@ -107,7 +121,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut all = headers.get_all(IF_NONE_MATCH).iter();
         // More than one such header is a list; whoever sends one gets the whole answer.
         let known = all.next().filter(|_| all.next().is_none()).cloned();
@@ -139,6 +153,13 @@ impl Reading {
             Ok(rendered) => self.answer_rendered(rendered),
             Err(error) => super::ApiError::Internal(error.into()).into_response(),
         }
+    }
+
+    /// Answers what everybody is answered, or that it is what this reader has already. A token makes no difference to it.
+    pub fn answer_ready(&self, Ready(rendered): &Ready) -> Response {
+        let mut response = self.answer_rendered(rendered.clone());
+        response.headers_mut().remove(VARY);
+        response
     }
 
     /// What strangers are answered, or that it is what this one has already.
@@ -232,6 +253,19 @@ mod tests {
         }
         let own = reading(&[(AUTHORIZATION, "Token x")]).answer_kept(&kept, (1, 1), content);
         assert_eq!((header(&own, CACHE_CONTROL), made.get()), (PRIVATE.to_str().ok(), 4));
+    }
+
+    #[test]
+    fn what_is_the_same_for_everyone_is_public_whoever_asks() {
+        let ready = Ready::of(Thing { name: "a", likes: 1 }).unwrap();
+        for token in [&[][..], &[(AUTHORIZATION, "Token x")]] {
+            let answer = reading(token).answer_ready(&ready);
+            assert_eq!((answer.status(), header(&answer, CACHE_CONTROL)), (StatusCode::OK, PUBLIC.to_str().ok()));
+            assert_eq!(header(&answer, VARY), None);
+            let known = header(&answer, ETAG).unwrap().to_owned();
+            let again = [token, &[(IF_NONE_MATCH, known.as_str())]].concat();
+            assert_eq!(reading(&again).answer_ready(&ready).status(), StatusCode::NOT_MODIFIED);
+        }
     }
 
     #[test]
