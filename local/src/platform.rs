@@ -9,7 +9,8 @@ use std::{
 };
 
 use axum::{
-    Router, body,
+    Router, ServiceExt as _,
+    body::{self, HttpBody as _},
     extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::{self, Next},
@@ -23,7 +24,7 @@ use shared::{
     ports::system::System,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     StartError,
@@ -97,8 +98,10 @@ impl Platform {
         match mount(&services, options, &address, system) {
             Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
-                let router = router.into_make_service_with_connect_info::<SocketAddr>();
-                let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+                // Around the router as a whole: a layer of the router would be one around each of its routes.
+                let service = middleware::from_fn(whole).layer(router);
+                let service = service.into_make_service_with_connect_info::<SocketAddr>();
+                let serving = axum::serve(listener, service).with_graceful_shutdown(async {
                     // An error means that the sender is gone, which stops the server as well.
                     stopped.await.ok();
                 });
@@ -161,6 +164,9 @@ impl Platform {
 async fn whole(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(Peer(peer.ip()));
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
     match body::to_bytes(body, LAMBDA_BODY_BYTES).await {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
@@ -216,7 +222,7 @@ fn merge(
         }
         calls.insert(name, host.calls);
     }
-    Ok(merged.layer(middleware::from_fn(whole)))
+    Ok(merged)
 }
 
 /// Puts all workers behind their event sources.

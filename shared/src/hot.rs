@@ -188,7 +188,9 @@ impl HotLists {
                 return Ok(FRESH);
             }
             Ok(CachedHotList::Nothing) => {}
-            Err(error) => tracing::warn!(error = chain(&error), "the cache is away: the table is asked for the hot list"),
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "the cache is away: the table is asked for the hot list")
+            }
         }
         self.offer(self.table.load().await?.unwrap_or_default());
         Ok(AWAY)

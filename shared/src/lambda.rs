@@ -27,7 +27,7 @@ use crate::{
 pub fn run<F: Function>() -> ExitCode {
     let config = read::<Whole<F>>();
     let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.shell.log_level);
-    telemetry::start(level, &[F::NAME], std::io::stdout);
+    telemetry::start(level, &[F::NAME], telemetry::output());
     launch(F::NAME, Box::new(move || mount::<F>(&config?)))
 }
 
@@ -35,7 +35,7 @@ pub fn run<F: Function>() -> ExitCode {
 pub fn run_worker<W: Worker>() -> ExitCode {
     let config = read::<WorkerWhole<W>>();
     let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.shell.log_level);
-    telemetry::start(level, &[W::NAME], std::io::stdout);
+    telemetry::start(level, &[W::NAME], telemetry::output());
     launch(W::NAME, Box::new(move || mount_worker::<W>(&config?)))
 }
 

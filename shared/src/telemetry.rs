@@ -2,13 +2,13 @@
 
 mod json;
 
-use std::{error::Error, panic};
+use std::{error::Error, fs::File, io, os::fd::AsFd as _, panic, sync::Arc};
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
     filter::Targets,
-    fmt::{self, MakeWriter},
+    fmt::{self, MakeWriter, writer::BoxMakeWriter},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
@@ -27,6 +27,16 @@ where
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(place, "{}", panic.payload_as_str().unwrap_or("a panic without a message"));
         }));
+    }
+}
+
+/// Standard output without the lock that the library keeps on it: a line is one `write`, which the system does not mix with others, and
+/// nobody waits while another's line is written.
+pub fn output() -> BoxMakeWriter {
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(output) => BoxMakeWriter::new(Arc::new(File::from(output))),
+        // Whoever closed it wants no lines.
+        Err(_) => BoxMakeWriter::new(io::sink),
     }
 }
 

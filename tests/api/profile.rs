@@ -27,8 +27,9 @@ async fn my_account_is_shown_with_the_token_that_i_came_with() {
     assert_eq!(answer.header("content-type"), "application/json");
     shapes::expect_user(&account);
     let (username, email, token) = (&user.username, &user.email, &user.token);
-    let expected =
-        json!({"username": username, "email": email, "token": token, "role": "author", "bio": null, "image": null});
+    let expected = json!({
+        "username": username, "email": email, "phone": null, "token": token, "role": "author", "bio": null, "image": null,
+    });
     assert_eq!(account, expected);
 }
 

@@ -56,7 +56,8 @@ async fn what_many_do_something_about_is_hot_and_the_hotter_comes_first() {
     assert_eq!(slugs(&list), published);
     let articles = list["articles"].as_array().unwrap();
     articles.iter().for_each(shapes::expect_summary);
-    let counts = |article: &Value| ["favoritesCount", "collectsCount", "commentsCount"].map(|name| article[name].as_u64());
+    let counts =
+        |article: &Value| ["favoritesCount", "collectsCount", "commentsCount"].map(|name| article[name].as_u64());
     assert_eq!(counts(&articles[0]), [Some(2), Some(2), Some(6)]);
     assert_eq!(articles[0]["author"]["username"], author.username);
     let one = hot(&format!("tag={}&limit=1", tag.to_uppercase())).await.expect(200);
@@ -94,7 +95,7 @@ async fn the_list_is_the_same_for_everyone_and_its_tag_names_it() {
 #[tokio::test]
 async fn a_part_of_the_list_that_is_none_is_refused_and_a_tag_that_nobody_has_is_empty() {
     let limit = "must be a whole number of at least 1";
-    for query in ["limit=0", "limit=-1", "limit=", "limit=ten", "limit=1.5"] {
+    for query in ["limit=0", "limit=-1", "limit=", "limit=ten", "limit=1.5", "limit=99999999999999999999"] {
         hot(query).await.expect_problem(422, json!({"limit": [limit]}));
     }
     assert_eq!(hot("limit=1&limit=2").await.status, 400);
@@ -102,7 +103,7 @@ async fn a_part_of_the_list_that_is_none_is_refused_and_a_tag_that_nobody_has_is
         let list = hot(&query).await.expect(200);
         assert_eq!((&list["articles"], &list["articlesCount"]), (&json!([]), &json!(0)), "{query}");
     }
-    for query in ["limit=1", "limit=1000", "limit=99999999999999999999", "unknown=1"] {
+    for query in ["limit=1", "limit=1000", "unknown=1"] {
         let list = hot(query).await.expect(200);
         assert!(slugs(&list).len() <= if query == "limit=1" { 1 } else { 100 }, "{query}");
     }

@@ -36,7 +36,7 @@ async fn a_stranger_is_signed_up_under_a_name_that_they_may_change() {
     let answer = log_in(&phone, &code).await;
     let user = answer.expect(201)["user"].take();
     shapes::expect_login(&user);
-    assert_eq!(user["email"], "");
+    assert_eq!((&user["email"], &user["phone"]), (&json!(""), &json!(phone)));
     let username = user["username"].as_str().unwrap();
     assert!(username.starts_with("user-"), "{username}");
     let client = Client::new().with_token(user["token"].as_str().unwrap());

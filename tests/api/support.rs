@@ -36,6 +36,8 @@ pub(crate) static BASE: LazyLock<String> = LazyLock::new(|| PLATFORM.0.clone());
 static PLATFORM: LazyLock<(String, Option<PathBuf>)> =
     LazyLock::new(|| match shared::config::variable("BLOGHUB_API") {
         Some(url) => {
+            // The deployment knows their addresses already, and any test may have it call there.
+            LazyLock::force(&vendors::VENDORS);
             let outbox = shared::config::variable("BLOGHUB_SMS_OUTBOX").map(PathBuf::from);
             (url.trim_end_matches('/').to_owned(), outbox)
         }

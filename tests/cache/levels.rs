@@ -123,7 +123,7 @@ fn a_writers_value_takes_the_place_of_an_older_one_and_of_none() {
         world.table.store(0, Ordering::Relaxed);
         assert_eq!(world.get().await.unwrap(), 0);
         for version in 1..4 {
-            world.during(world.cache.put("one", &Value { version }, &[])).await.unwrap();
+            world.during(world.cache.put("one", &Value { version }, None, &[])).await.unwrap();
             assert_eq!(world.get().await.unwrap(), version);
         }
         world.during(world.cache.put_missing("one", 4, &[])).await.unwrap();

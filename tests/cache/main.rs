@@ -4,6 +4,7 @@ mod counters;
 mod levels;
 mod limits;
 mod promises;
+mod sessions;
 mod shared_cache;
 mod simulation;
 mod stampede;

@@ -99,14 +99,16 @@ impl World {
         );
     }
 
-    /// Writes to the table, then to the cache, then answers.
-    async fn write(&self, process: usize, delete: bool) {
+    /// Writes to the table, then to the cache, then answers. One that `reserves` takes the right to add its value before.
+    async fn write(&self, process: usize, delete: bool, reserves: bool) {
+        step().await;
+        let reserved = if reserves { self.caches[process].reserve("one").await } else { None };
         step().await;
         let version = self.table.write(delete, self.system.now());
         if delete {
             self.caches[process].put_missing("one", version, &[]).await.unwrap();
         } else {
-            self.caches[process].put("one", &Value { version }, &[]).await.unwrap();
+            self.caches[process].put("one", &Value { version }, reserved, &[]).await.unwrap();
         }
         let mut answered = self.table.answered.lock().unwrap();
         *answered = (*answered).max(usize::try_from(version).unwrap());
@@ -122,7 +124,7 @@ impl World {
 #[derive(Debug, Clone)]
 enum Event {
     Reader(usize),
-    Writer(usize, bool),
+    Writer { process: usize, delete: bool, reserves: bool },
     Move(usize),
     Cancel(usize),
     Pass(u64),
@@ -134,7 +136,8 @@ fn event() -> impl Strategy<Value = Event> {
     let loss = prop_oneof![Just(Loss::Values), Just(Loss::Rights), Just(Loss::Everything)];
     prop_oneof![
         4 => (0..2usize).prop_map(Event::Reader),
-        2 => (0..2usize, prop::bool::weighted(0.2)).prop_map(|(process, delete)| Event::Writer(process, delete)),
+        2 => (0..2usize, prop::bool::weighted(0.2), any::<bool>())
+            .prop_map(|(process, delete, reserves)| Event::Writer { process, delete, reserves }),
         30 => any::<usize>().prop_map(Event::Move),
         1 => any::<usize>().prop_map(Event::Cancel),
         2 => prop_oneof![1..20u64, 2_000..12_000u64, Just(50_000)].prop_map(Event::Pass),
@@ -154,7 +157,7 @@ proptest! {
             for event in events {
                 match event {
                     Event::Reader(process) => stage.enter(world.read(process)),
-                    Event::Writer(process, delete) => stage.enter(world.write(process, delete)),
+                    Event::Writer { process, delete, reserves } => stage.enter(world.write(process, delete, reserves)),
                     Event::Move(which) => stage.advance(which),
                     Event::Cancel(which) => stage.cancel(which),
                     Event::Pass(millis) => pass(&world.system, Duration::from_millis(millis)).await,
@@ -174,7 +177,7 @@ proptest! {
             for event in events {
                 match event {
                     Event::Reader(process) => stage.enter(world.read_within_hard_expiry(process)),
-                    Event::Writer(_, delete) => stage.enter(world.write_and_fall(delete)),
+                    Event::Writer { delete, .. } => stage.enter(world.write_and_fall(delete)),
                     Event::Move(which) => stage.advance(which),
                     Event::Cancel(which) => stage.cancel(which),
                     Event::Pass(millis) => pass(&world.system, Duration::from_millis(millis)).await,

@@ -49,7 +49,12 @@ async fn fill_anew(cache: &Redis, name: &str, entry: &Entry) {
 }
 
 async fn put(cache: &Redis, name: &str, entry: Entry) {
-    cache.put(&[(key(name), entry)], LONG, &[]).await.unwrap();
+    cache.put(&key(name), &entry, LONG, None, &[]).await.unwrap();
+}
+
+/// As a writer who claimed the right under `token`, and may have lost it.
+async fn put_under(cache: &Redis, name: &str, entry: Entry, token: u64) {
+    cache.put(&key(name), &entry, LONG, Some(FillToken(token)), &[]).await.unwrap();
 }
 
 async fn what_is_filled_is_found_and_not_sent_to_who_holds_it(cache: &Redis) {
@@ -112,6 +117,24 @@ async fn a_writer_replaces_what_is_older_and_stores_nothing_where_nothing_was(ca
     }
 }
 
+async fn a_writer_adds_only_under_its_own_right(cache: &Redis) {
+    let (one, two) = (entry(1, Some("one")), entry(2, Some("two")));
+    put_under(cache, "own", one.clone(), 1).await;
+    assert_eq!(read(cache, "own", None).await, Found::Nothing, "never had it");
+    assert_eq!(claim(cache, "own", 1).await, Claim::Granted);
+    put_under(cache, "own", one.clone(), 2).await;
+    assert_eq!(read(cache, "own", None).await, Found::Nothing, "it is another's");
+    put_under(cache, "own", one.clone(), 1).await;
+    assert_eq!(read(cache, "own", None).await, Found::Nothing, "another writer took it");
+    assert_eq!(claim(cache, "own", 1).await, Claim::Granted);
+    put_under(cache, "own", one.clone(), 1).await;
+    assert_eq!(read(cache, "own", None).await, Found::Entry(one.clone()));
+    assert_eq!(claim(cache, "own", 2).await, Claim::Fresh(Found::Entry(one.clone())), "it was given back");
+    put(cache, "own", two.clone()).await;
+    put_under(cache, "own", one, 1).await;
+    assert_eq!(read(cache, "own", None).await, Found::Entry(two), "the newer one stays");
+}
+
 async fn an_eviction_removes_what_is_older_only(cache: &Redis) {
     fill_anew(cache, "evict", &entry(10, Some("ten"))).await;
     for below in [9, 10] {
@@ -125,7 +148,7 @@ async fn an_eviction_removes_what_is_older_only(cache: &Redis) {
         fill_anew(cache, name, &entry(10, Some("ten"))).await;
     }
     let beside = [Stale { key: key("beside"), below: u64::MAX }];
-    cache.put(&[(key("evict"), entry(11, Some("eleven")))], LONG, &beside).await.unwrap();
+    cache.put(&key("evict"), &entry(11, Some("eleven")), LONG, None, &beside).await.unwrap();
     assert_eq!(read(cache, "evict", None).await, Found::Entry(entry(11, Some("eleven"))));
     assert_eq!(read(cache, "beside", None).await, Found::Nothing);
 }
@@ -170,6 +193,7 @@ async fn keeps_its_contract(url: &str) {
     one_has_the_right_until_it_is_given_back(&cache).await;
     who_lost_the_right_fills_nothing(&cache).await;
     a_writer_replaces_what_is_older_and_stores_nothing_where_nothing_was(&cache).await;
+    a_writer_adds_only_under_its_own_right(&cache).await;
     an_eviction_removes_what_is_older_only(&cache).await;
     values_of_all_slots_come_in_one_round_trip_in_their_order(&cache, &calls).await;
     a_value_that_is_too_large_is_not_stored_and_the_older_one_goes(&cache).await;

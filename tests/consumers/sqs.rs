@@ -6,7 +6,7 @@ use axum::{Json, Router, extract::State, routing::post};
 use serde_json::{Value, json};
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         host::Host,
         sqs::{QueueUrl, QueueUrls, Sqs, SqsSettings},
         system::OperatingSystem,
@@ -64,7 +64,8 @@ async fn queue(permissions: &[Permission], refuses: Refuses) -> (Sqs, Arc<Mutex<
         cache_evict: Some(QueueUrl(format!("{endpoint}/000000000000/cache-evict"))),
         ..QueueUrls::default()
     };
-    let settings = SqsSettings(AwsSettings { region, credentials, endpoint: Some(endpoint) });
+    let timeouts = Timeouts::default();
+    let settings = SqsSettings(AwsSettings { region, credentials, endpoint: Some(endpoint), timeouts });
     let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(permissions.to_vec());
     (host.sqs(&settings, queues), calls)
 }

@@ -1,7 +1,7 @@
 //! Somebody deletes their account in the whole program: what others see at once, and that a minute later nothing that is theirs is left
 //! anywhere.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use bloghub::platform::{Options, Platform};
 use dynoxide::Database;
@@ -9,8 +9,7 @@ use redis::Commands as _;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use shared::ports::system::System as _;
-
-use crate::schedule::Ahead;
+use test_servers::Clock;
 
 /// What nobody else's data has in it: it stands in everything that is the user's, but for the comment that stays.
 const MARK: &str = "zaphodia";
@@ -19,14 +18,14 @@ const TABLES: [&str; 6] = ["users", "sessions", "articles", "comments", "coordin
 
 struct World {
     platform: Platform,
-    clock: Arc<Ahead>,
+    clock: Arc<Clock>,
     folder: tempfile::TempDir,
 }
 
 impl World {
     async fn start() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let clock = Arc::new(Ahead::default());
+        let clock = Arc::new(Clock::ahead());
         let options = Options::new(0, folder.path().join("data"));
         let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
         Self { platform, clock, folder }
@@ -68,7 +67,7 @@ impl World {
 
     /// A minute goes by, with all that follows in it.
     async fn minute(&self) {
-        self.clock.pass(60);
+        self.clock.pass(Duration::from_secs(60));
         self.platform.tick().await;
         self.platform.drained().await;
     }
@@ -184,7 +183,7 @@ async fn a_minute_after_somebody_has_deleted_their_account_nothing_of_theirs_is_
     let profile = world.done(Method::GET, "/api/profiles/bob", "", Value::Null).await;
     assert_eq!((&profile["profile"]["followersCount"], &profile["profile"]["followingCount"]), (&json!(0), &json!(0)));
     // Asking for what is gone leaves its name for a few seconds.
-    world.clock.pass(60);
+    world.clock.pass(Duration::from_secs(60));
     let kept = world.cached();
     // A withdrawn article keeps its address.
     let address = |kept: &str| kept.starts_with("article:") && kept.contains(" value {\"Withdrawn\":");

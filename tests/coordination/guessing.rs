@@ -1,12 +1,11 @@
 //! Guessing passwords at the whole program, whose clock the test moves.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bloghub::platform::{Options, Platform};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-
-use crate::schedule::Ahead;
+use test_servers::Clock;
 
 const PASSWORD: &str = "correct horse battery";
 const WRONG: &str = "another horse battery";
@@ -14,14 +13,14 @@ const WRONG: &str = "another horse battery";
 /// A program, and somebody who has signed up.
 struct World {
     platform: Platform,
-    clock: Arc<Ahead>,
+    clock: Arc<Clock>,
     _folder: tempfile::TempDir,
 }
 
 impl World {
     async fn start(lockout: &str) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let clock = Arc::new(Ahead::default());
+        let clock = Arc::new(Clock::ahead());
         let options = Options::new(0, folder.path().join("data")).with("LOGIN_LOCKOUT", lockout);
         let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
         let user = json!({"user": {"username": "ada", "email": "ada@mail.example", "password": PASSWORD}});
@@ -47,11 +46,11 @@ async fn an_account_is_locked_for_30_seconds_and_then_for_a_minute_unless_its_ow
         assert_eq!(world.log_in("ada@mail.example", WRONG).await, (401, None));
     }
     assert_eq!(world.log_in("ada@mail.example", PASSWORD).await, (401, None));
-    world.clock.pass(31);
+    world.clock.pass(Duration::from_secs(31));
     assert_eq!(world.log_in("ada@mail.example", WRONG).await, (401, None));
-    world.clock.pass(31);
+    world.clock.pass(Duration::from_secs(31));
     assert_eq!(world.log_in("ada@mail.example", PASSWORD).await, (401, None), "a minute is not over");
-    world.clock.pass(31);
+    world.clock.pass(Duration::from_secs(31));
     assert_eq!(world.log_in("ada@mail.example", PASSWORD).await, (200, None));
     for _ in 0..2 {
         assert_eq!(world.log_in("ada@mail.example", WRONG).await, (401, None));
@@ -73,7 +72,7 @@ async fn an_address_that_guesses_at_many_accounts_is_told_to_wait() {
         assert_eq!(status, 429);
         assert!((1..=30).contains(&wait.unwrap()), "{wait:?}");
     }
-    world.clock.pass(31);
+    world.clock.pass(Duration::from_secs(31));
     assert_eq!(world.log_in("ada@mail.example", PASSWORD).await, (200, None));
     world.platform.stop().await.unwrap();
 }
@@ -104,10 +103,10 @@ impl World {
 async fn ten_minutes_after_the_login_a_new_password_takes_the_old_one_and_the_rest_a_new_login() {
     let world = World::start("account 5/86400").await;
     let token = world.token(PASSWORD).await;
-    world.clock.pass(599);
+    world.clock.pass(Duration::from_secs(599));
     let phone = json!({"phone": "+8613800138000"});
     assert_eq!(world.ask(Method::POST, "/api/user/phone/code", &token, phone.clone()).await.0, 202);
-    world.clock.pass(1);
+    world.clock.pass(Duration::from_secs(1));
     let without = json!({"user": {"password": WRONG}});
     let refused = world.ask(Method::PUT, "/api/user", &token, without).await;
     assert_eq!((refused.0, refused.2), (422, json!({"currentPassword": ["can't be blank"]})));
@@ -115,6 +114,10 @@ async fn ten_minutes_after_the_login_a_new_password_takes_the_old_one_and_the_re
         (Method::POST, "/api/user/phone/code", phone),
         (Method::PUT, "/api/user/phone", json!({"phone": "+8613800138000", "code": "000000"})),
         (Method::DELETE, "/api/user", json!({})),
+        // Before it is asked whether there is such a provider or identity.
+        (Method::POST, "/api/user/identities/wechat", json!({})),
+        (Method::POST, "/api/user/identities/oidc/acme", json!({})),
+        (Method::DELETE, "/api/user/identities/x", json!({})),
     ] {
         let (status, code, _) = world.ask(method, path, &token, body).await;
         assert_eq!((status, &*code), (403, "login-too-old"), "{path}");
@@ -150,7 +153,7 @@ async fn a_reset_sets_the_password_once_ends_all_sessions_and_unlocks_the_accoun
     }
     assert_eq!(world.log_in("ada@mail.example", PASSWORD).await.0, 401, "locked");
 
-    world.clock.pass(61);
+    world.clock.pass(Duration::from_secs(61));
     for _ in 0..5 {
         assert_eq!(world.log_in("ada@mail.example", WRONG).await.0, 401);
     }

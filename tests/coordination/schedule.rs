@@ -1,45 +1,11 @@
 //! The schedule of the sweep in the whole program, whose clock the test moves.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bloghub::platform::{Options, Platform};
 use reqwest::Client;
 use serde_json::{Value, json};
-use shared::{adapters::system::OperatingSystem, domain::Timestamp, ports::system::System};
-
-/// The machine's clock, ahead by what the test says.
-#[derive(Default)]
-pub(crate) struct Ahead {
-    machine: OperatingSystem,
-    millis: AtomicI64,
-}
-
-impl Ahead {
-    /// Moves on by so many seconds.
-    pub(crate) fn pass(&self, seconds: i64) {
-        self.millis.fetch_add(seconds * 1_000, Ordering::SeqCst);
-    }
-}
-
-impl System for Ahead {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.machine.now().as_millis() + self.millis.load(Ordering::SeqCst))
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.machine.monotonic()
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        self.machine.fill(bytes);
-    }
-}
+use test_servers::Clock;
 
 async fn post(url: String, token: &str, body: Value) -> Value {
     let request = Client::new().post(url).header("authorization", format!("Token {token}")).json(&body);
@@ -49,7 +15,7 @@ async fn post(url: String, token: &str, body: Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_sweeps_what_was_deleted_when_the_clock_says_so_and_not_before() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let clock = Arc::new(Ahead::default());
+    let clock = Arc::new(Clock::ahead());
     let platform =
         Platform::start_on(&Options::new(0, folder.path().join("data")), clock.clone(), |_| {}).await.unwrap();
     let batches =
@@ -66,12 +32,12 @@ async fn the_program_sweeps_what_was_deleted_when_the_clock_says_so_and_not_befo
 
     platform.tick().await;
     assert_eq!(batches(), 0);
-    clock.pass(60);
+    clock.pass(Duration::from_secs(60));
     platform.tick().await;
     platform.drained().await;
     assert_eq!(batches(), 1);
     // And nothing is left for the next.
-    clock.pass(60);
+    clock.pass(Duration::from_secs(60));
     platform.tick().await;
     assert_eq!(batches(), 0);
     platform.stop().await.unwrap();

@@ -1,23 +1,17 @@
 //! A database in memory with the template's tables, and a clock that stands still until it is told otherwise.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bloghub::template::Template;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            FollowTable, HotListTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable, Registry,
-            SessionTable, TableNames, UserSweeper, UserTable,
+            FollowTable, HotListTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable,
+            Registry, SessionTable, TableNames, UserSweeper, UserTable,
         },
         host::Host,
     },
@@ -46,37 +40,11 @@ use shared::{
         users::{REGISTRATIONS, USERS},
     },
 };
+use test_servers::Clock;
 use tokio::net::TcpListener;
 
-/// Time as the test has it; random bytes that count.
-pub(crate) struct Clock {
-    millis: AtomicU64,
-    random: AtomicU64,
-}
-
-impl Clock {
-    pub(crate) fn pass(&self, time: Duration) {
-        self.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl System for Clock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000 + i64::try_from(self.monotonic().as_millis()).unwrap())
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.millis.load(Ordering::SeqCst))
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        let number = self.random.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        for (byte, random) in bytes.iter_mut().rev().zip(number.iter().rev().chain(std::iter::repeat(&0))) {
-            *byte = *random;
-        }
-    }
-}
-
+/// The time-outs of clients. A busy machine may answer a crowd late, and what is late is done twice: here everything is done once.
+const NO_HURRY: Duration = Duration::from_secs(300);
 /// With tries to log in.
 const PATIENCE: &str = "account 5/86400, address 20/3600";
 
@@ -113,7 +81,7 @@ impl World {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
 
-        let clock = Arc::new(Clock { millis: AtomicU64::new(0), random: AtomicU64::new(1) });
+        let clock = Arc::new(Clock::simulated(Timestamp::from_millis(1_800_000_000_000)));
         let settings = DynamoSettings(AwsSettings {
             region: AwsRegion("local".to_owned()),
             credentials: AwsCredentials {
@@ -122,6 +90,7 @@ impl World {
                 session_token: None,
             },
             endpoint: Some(endpoint),
+            timeouts: Timeouts { connect: NO_HURRY, attempt: NO_HURRY, operation: NO_HURRY },
         });
         let names = TableNames {
             users: Some("UsersTable".to_owned()),

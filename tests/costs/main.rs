@@ -3,7 +3,6 @@
 //! One test, as the counts of a function are of its process: nothing else may call meanwhile.
 
 mod accounts;
-mod clock;
 mod comments;
 mod drafts;
 mod hot;
@@ -23,14 +22,14 @@ use bloghub::{
     platform::{Options, Platform},
 };
 
-use crate::clock::Clock;
+use test_servers::Clock;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let data = tempfile::tempdir().unwrap();
     let vendors = identities::Vendors::start();
     let options = vendors.known_to(Options::new(0, data.path().join("data")));
-    let clock = Arc::new(Clock::default());
+    let clock = Arc::new(Clock::ahead());
     let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
     let (rows, used) = operations::all(&platform, &clock, &vendors).await;
     platform.stop().await.unwrap();

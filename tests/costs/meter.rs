@@ -13,7 +13,9 @@ use shared::{
     ports::permission::Permission,
 };
 
-use crate::{clock::Clock, table::Row};
+use test_servers::Clock;
+
+use crate::table::Row;
 
 /// What each function used of its permissions.
 pub(crate) type Used = BTreeMap<&'static str, BTreeSet<Permission>>;

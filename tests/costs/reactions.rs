@@ -94,9 +94,8 @@ async fn count_a_like(m: &mut Meter<'_>, path: &str, ann: &str) {
     m.platform.calls("counter-sync").unwrap().take();
     m.unmeasured_of("like", Method::POST, path, ann, Value::Null).await;
     m.platform.drained().await;
-    let calls: &[_] = &[("UpdateItem", 2), ("Redis", 2)];
-    let why = "the second puts the article into another class of the ranking, as does each like that doubles what was done about it";
-    m.measure_consumer(Operation("count a batch of likes of one article", "counter-sync", calls, why));
+    let calls: &[_] = &[("UpdateItem", 1), ("Redis", 2)];
+    m.measure_consumer(Operation("count a batch of likes of one article", "counter-sync", calls, ""));
 }
 
 async fn collections(m: &mut Meter<'_>, ann: &str) {

@@ -48,7 +48,8 @@ impl System for Ahead {
 
 async fn ask(router: &Router) -> (u16, Value) {
     let request = Request::builder().uri(HOT).body(lambda_http::Body::Empty).unwrap();
-    let answer = tokio::time::timeout(BOUND, router.clone().oneshot(request)).await.expect("an answer within the bound");
+    let answer =
+        tokio::time::timeout(BOUND, router.clone().oneshot(request)).await.expect("an answer within the bound");
     let answer = answer.unwrap();
     let status = answer.status().as_u16();
     let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();

@@ -51,6 +51,7 @@ impl World {
             follows: BTreeSet::new(),
             likes: BTreeSet::new(),
             collects: BTreeMap::new(),
+            gone: false,
         });
         self.logged_in(self.users.len() - 1, 201, &answer)
     }
@@ -72,7 +73,8 @@ impl World {
         };
         let refusal = Refusal::new(401, "credentials-invalid", &["credentials"]);
         let same = |user: &User| if kind == "email" { user.email.same.clone() } else { user.username.same.clone() };
-        let Some(user) = self.users.iter().position(|user| name.is_some_and(|name| name.same == same(user))) else {
+        let known = |user: &User| !user.gone && name.is_some_and(|name| name.same == same(user));
+        let Some(user) = self.users.iter().position(known) else {
             return refusal.compare(&answer);
         };
         let right = typed.is_some_and(|(_, password)| password == self.users[user].password);
@@ -116,7 +118,8 @@ impl World {
     fn account_answer(&self, user: usize, token: &str) -> Value {
         let User { username, email, bio, image, .. } = &self.users[user];
         json!({"user": {
-            "email": email.shown, "token": token, "username": username.shown, "role": "author", "bio": bio, "image": image,
+            "email": email.shown, "phone": null, "token": token, "username": username.shown, "role": "author",
+            "bio": bio, "image": image,
         }})
     }
 
@@ -165,7 +168,8 @@ impl World {
 
     /// The refusal of a name or an address that somebody other than `own` has.
     fn taken(&self, own: Option<usize>, username: Option<&Kept>, email: Option<&Kept>) -> Option<Refusal> {
-        let others = || self.users.iter().enumerate().filter(|(number, _)| Some(*number) != own).map(|(_, user)| user);
+        let others = self.users.iter().enumerate().filter(|(number, user)| Some(*number) != own && !user.gone);
+        let others = || others.clone().map(|(_, user)| user);
         let mut taken = Vec::new();
         if username.is_some_and(|name| others().any(|user| user.username.same == name.same)) {
             taken.push("username");

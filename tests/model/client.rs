@@ -1,6 +1,6 @@
 //! Speaks to the platform.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bloghub::{functions, platform::Platform};
 use lambda_http::{Body, http::Request};
@@ -14,6 +14,10 @@ use shared::{
 };
 use tower::ServiceExt as _;
 
+/// How often a read is repeated that a busy platform refuses, and how long after.
+const REPEATS: usize = 20;
+const BUSY: Duration = Duration::from_secs(1);
+
 /// What holds, or in words what does not.
 pub(crate) type Outcome<T = ()> = Result<T, String>;
 
@@ -26,22 +30,21 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-/// One connection pool to the platform, and to its cache.
+/// One connection pool to the platform and to its cache, and a way backstage.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    url: String,
-    redis: redis::Client,
     platform: Arc<Platform>,
+    redis: redis::Client,
 }
 
 impl Client {
     /// A client of `platform`.
     pub(crate) fn new(platform: Arc<Platform>) -> Self {
-        let timeout = std::time::Duration::from_secs(60);
+        let timeout = Duration::from_secs(60);
         let http = reqwest::Client::builder().no_proxy().timeout(timeout).build().unwrap();
         let redis = redis::Client::open(platform.services().environment()["REDIS_URL"].as_str()).unwrap();
-        Self { http, url: platform.url(), redis, platform }
+        Self { http, platform, redis }
     }
 
     /// Sends a request, with this one header more if there is one. Every answer has an id, and every error is a problem that carries it.
@@ -53,7 +56,28 @@ impl Client {
         condition: Option<(&str, &str)>,
         body: &Value,
     ) -> Outcome<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut answer = self.send_once(method.clone(), path, token, condition, body).await?;
+        // On a busy machine the platform may give up on its services. What was to be read is as it was.
+        let mut ticks = tokio::time::interval(BUSY);
+        for _ in 0..REPEATS {
+            if answer.status != 503 || method != Method::GET {
+                break;
+            }
+            ticks.tick().await;
+            answer = self.send_once(method.clone(), path, token, condition, body).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn send_once(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        condition: Option<(&str, &str)>,
+        body: &Value,
+    ) -> Outcome<Answer> {
+        let mut request = self.http.request(method, format!("{}{path}", self.platform.url()));
         if let Some(token) = token {
             request = request.header("authorization", format!("Token {token}"));
         }
@@ -105,6 +129,19 @@ impl Client {
         } else {
             Err(format!("expected a hot list of version {version:?}, not {status} {body}"))
         }
+    }
+
+    /// Removes what is left of whatever was deleted, and waits until everybody knows.
+    pub(crate) async fn sweep(&self) {
+        let lookup = |name: &str| self.platform.services().environment().get(name).cloned();
+        let worker = functions::workers().into_iter().find(|worker| worker.name == "sweep").unwrap();
+        let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function((worker.permissions)());
+        let handle = (worker.mount)(&lookup, &host).unwrap();
+        // Another run may be under way by its schedule.
+        while handle(json!({})).await.unwrap()["end"] != "clean" {
+            tokio::task::yield_now().await;
+        }
+        self.platform.drained().await;
     }
 
     /// Empties the cache, once the tables' counters have been moved: without it they are behind by what the change stream still has.

@@ -86,12 +86,12 @@ impl World {
         self.compare_everything().await
     }
 
-    /// A live session of a user, who logs in if there is none; `None` if they are locked out.
+    /// A live session of a user, who logs in if there is none; `None` if they are locked out or gone.
     async fn session_of(&mut self, user: usize) -> Outcome<Option<usize>> {
         if let Some(session) = self.sessions.iter().position(|session| session.live && session.user == user) {
             return Ok(Some(session));
         }
-        if self.users[user].tries.locked.is_some() {
+        if self.users[user].gone || self.users[user].tries.locked.is_some() {
             return Ok(None);
         }
         let password = self.users[user].password.clone();

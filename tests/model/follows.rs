@@ -119,7 +119,10 @@ impl World {
 
     /// A user as a viewer sees them beside what they wrote.
     pub(crate) fn profile_of(&self, user: usize, viewer: Option<usize>) -> Value {
-        let User { username, bio, image, .. } = &self.users[user];
+        let User { username, bio, image, gone, .. } = &self.users[user];
+        if *gone {
+            return json!({"username": "[deleted]", "bio": null, "image": null, "following": false});
+        }
         let following = viewer.is_some_and(|viewer| self.users[viewer].follows.contains(&user));
         json!({"username": username.shown, "bio": bio, "image": image, "following": following})
     }

@@ -6,6 +6,7 @@ mod accounts;
 mod articles;
 mod client;
 mod comments;
+mod departures;
 mod drafts;
 mod everything;
 mod expected;
@@ -57,7 +58,7 @@ fn the_platform_answers_as_the_model_does() {
         runtime.block_on(case(client.clone(), number, &operations)).map_err(TestCaseError::fail)
     });
     drop(client);
-    let platform = Arc::into_inner(platform).expect("every case has ended, and its client with it");
+    let platform = Arc::into_inner(platform).expect("all clients are gone");
     runtime.block_on(platform.stop()).unwrap();
     if let Err(failure) = outcome {
         panic!("{failure}");

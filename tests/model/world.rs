@@ -29,6 +29,8 @@ pub(crate) struct User {
     pub(crate) likes: BTreeSet<usize>,
     /// Articles by number, each with its folder.
     pub(crate) collects: BTreeMap<usize, Option<String>>,
+    /// Whether they have deleted their account.
+    pub(crate) gone: bool,
 }
 
 /// Wrong passwords since the last login.
@@ -157,6 +159,7 @@ impl World {
             Operation::Sessions(who) => self.list_sessions(who).await.map(drop),
             Operation::Account(who) => self.account(who).await,
             Operation::ChangeAccount(who, fields) => self.change_account(who, fields).await,
+            Operation::DeleteAccount(who) => self.delete_account(who).await,
             Operation::Profile(who, name) => self.profile(who, &name.of(self.case)).await,
             Operation::Follow(who, name) => self.follow(who, &name.of(self.case)).await,
             Operation::Unfollow(who, name) => self.unfollow(who, &name.of(self.case)).await,
@@ -203,6 +206,12 @@ impl World {
     pub(crate) async fn empty_cache(&mut self) {
         self.story.push("the cache is emptied".to_owned());
         self.client.empty_cache().await;
+    }
+
+    /// What is left of those who have gone is removed.
+    pub(crate) async fn sweep(&mut self) {
+        self.story.push("what was theirs is swept".to_owned());
+        self.client.sweep().await;
     }
 
     /// Sends a request, which becomes part of the story.
@@ -272,7 +281,7 @@ impl World {
     /// The user who has this name now.
     pub(crate) fn by_name(&self, name: Option<&Kept>) -> Option<usize> {
         let name = name?;
-        self.users.iter().position(|user| user.username.same == name.same)
+        self.users.iter().position(|user| !user.gone && user.username.same == name.same)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -13,7 +13,7 @@ use std::{
 
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         calls::Calls,
         dynamodb::{DynamoSettings, SessionTable, StateTables, TableNames, UserTable},
         host::Host,
@@ -24,37 +24,9 @@ use shared::{
     ports::{
         StoreError,
         sessions::{SESSION_STATES, SessionStates as _},
-        system::System,
     },
 };
-use test_servers::RedisNode;
-
-/// A wall clock that the test moves; all else is the system's.
-#[derive(Default)]
-struct Clock {
-    now: AtomicI64,
-    system: OperatingSystem,
-}
-
-impl Clock {
-    fn pass(&self, time: Duration) {
-        self.now.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl System for Clock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.load(Ordering::Relaxed))
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.system.monotonic()
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        self.system.fill(bytes);
-    }
-}
+use test_servers::{Clock, RedisNode};
 
 /// Something that accepts connections and answers nothing; or, once it is to pass, hands what comes to a real server.
 struct Door {
@@ -126,7 +98,7 @@ fn session() -> SessionId {
 async fn a_stuck_redis_is_waited_for_three_times_and_found_again_when_it_is_back() {
     let node = RedisNode::start();
     let door = Door::before(node.port());
-    let (clock, calls) = (Arc::new(Clock::default()), Arc::new(Calls::default()));
+    let (clock, calls) = (Arc::new(Clock::standing(Timestamp::from_millis(0))), Arc::new(Calls::default()));
     let url = format!("redis://{}", door.address).parse().unwrap();
     let redis = Redis::new(&url, calls.clone(), clock.clone()).unwrap();
     let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
@@ -182,6 +154,7 @@ async fn a_database_that_ends_every_connection_is_asked_three_times_and_then_spa
             session_token: None,
         },
         endpoint: Some(format!("http://{}", door.address)),
+        timeouts: Timeouts::default(),
     });
     let names =
         TableNames { sessions: Some("sessions".to_owned()), users: Some("users".to_owned()), ..TableNames::default() };

@@ -1,6 +1,6 @@
 //! Who may do what, over every route of the API's description.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use lambda_http::http::Method;
 use serde_json::{Value, json};
@@ -183,10 +183,15 @@ impl Cast {
     }
 }
 
+/// The API's description.
+fn description() -> Value {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
 #[test]
 fn every_route_has_a_row() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.json")).unwrap();
-    let description: Value = serde_json::from_str(&text).unwrap();
+    let description = description();
     let mut routes = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         let methods =
@@ -221,6 +226,30 @@ async fn everybody_may_do_what_the_table_says_and_no_more() {
             if !as_expected {
                 wrong.push(format!("{route} by {actor:?}: {status} where the table says {expected}"));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    cast.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ageing_token_brings_the_next_one_along_where_the_description_says_so() {
+    let cast = Cast::assemble().await;
+    let description = description();
+    let mut wrong = Vec::new();
+    for (row, (route, _)) in ROWS.iter().enumerate() {
+        let (method, path) = route.split_once(' ').unwrap();
+        let operation = &description["paths"][path][method.to_lowercase()];
+        let responses = operation["responses"].as_object().unwrap_or_else(|| panic!("{route} is not described"));
+        let described = responses.values().any(|response| response["headers"]["X-Access-Token"].is_object());
+        let method: Method = method.parse().unwrap();
+        let tokens = cast.tokens("author").await;
+        let (asked, body) = cast.request(&method, path, row, &tokens).await;
+        // The last third of its life has begun, and it may be refused because its login is as old.
+        cast.world.clock.pass(Duration::from_secs(600));
+        let answer = cast.ask(method, &asked, &tokens.access, body).await;
+        if answer.header("x-access-token").is_some() != described {
+            wrong.push(format!("{route}: described {described}, answered {} {:?}", answer.status, answer.headers));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,13 +1,6 @@
 //! A platform, and instances of all functions over its services, as Lambda runs them: each with a memory of its own.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::Router;
 use bloghub::{
@@ -20,7 +13,6 @@ use shared::{
     adapters::{
         dynamodb::{DynamoSettings, TableNames, UserTable},
         host::Host,
-        system::OperatingSystem,
     },
     config::read_from,
     domain::{
@@ -30,43 +22,18 @@ use shared::{
     function::ShellConfig,
     ports::{
         sessions::{ROLES, Roles as _},
-        system::System,
         users::{USERS, Users as _},
     },
 };
-use test_servers::oidc::{CLIENT_ID, CLIENT_SECRET, Provider};
+use test_servers::{
+    Clock,
+    oidc::{CLIENT_ID, CLIENT_SECRET, Provider},
+};
 use tower::ServiceExt as _;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// What the identity provider is called.
 pub(crate) const PROVIDER: &str = "acme";
-
-/// Time as the test has it; chance as the machine has it.
-#[derive(Default)]
-pub(crate) struct Clock {
-    passed: AtomicU64,
-    system: OperatingSystem,
-}
-
-impl Clock {
-    pub(crate) fn pass(&self, time: Duration) {
-        self.passed.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl System for Clock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000).plus(Duration::from_millis(self.passed.load(Ordering::SeqCst)))
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.system.monotonic()
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        self.system.fill(bytes);
-    }
-}
 
 /// The services, the clock, and the environment in which instances find them.
 pub(crate) struct World {
@@ -80,7 +47,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Clock::default());
+        let clock = Arc::new(Clock::standing(Timestamp::from_millis(1_800_000_000_000)));
         let options = Options::new(0, data.path().join("data"));
         let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
         let mut environment = platform.services().environment().clone();

@@ -1,10 +1,7 @@
 //! What the tests run on.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,7 +10,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::{BreakerTable, Dynamo, DynamoSettings, TableNames, TaskTable},
         host::Host,
         redis::{Redis, RedisCodes},
@@ -31,47 +28,16 @@ use shared::{
         StoreError, breakers, codes,
         codes::{Codes as _, SendCodeError},
         sms::{self, SmsProvider},
-        system::System,
+        system::System as _,
     },
 };
 use sms_dispatch::Dispatcher;
 use sms_resend::Resender;
-use test_servers::RedisNode;
+use test_servers::{Clock, RedisNode};
 use tokio::net::TcpListener;
 
 /// How long vendors may take here: enough for one that is well on a busy machine.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
-
-/// Time as the test has it; random bytes that count.
-#[derive(Default)]
-pub(crate) struct Clock {
-    millis: AtomicU64,
-    random: AtomicU64,
-}
-
-impl Clock {
-    pub(crate) fn pass(&self, time: Duration) {
-        self.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl System for Clock {
-    fn now(&self) -> Timestamp {
-        // Noon of some day.
-        Timestamp::from_millis(1_800_014_400_000 + i64::try_from(self.monotonic().as_millis()).unwrap())
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.millis.load(Ordering::SeqCst))
-    }
-
-    fn fill(&self, bytes: &mut [u8]) {
-        let number = self.random.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        for (byte, random) in bytes.iter_mut().rev().zip(number.iter().rev().chain(std::iter::repeat(&0))) {
-            *byte = *random;
-        }
-    }
-}
 
 pub(crate) fn phone(n: u32) -> PhoneNumber {
     PhoneNumber::parse(&format!("+861380013{n:04}")).unwrap()
@@ -101,7 +67,8 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
-        let clock = Arc::new(Clock::default());
+        // Noon of some day.
+        let clock = Arc::new(Clock::simulated(Timestamp::from_millis(1_800_014_400_000)));
         let settings = DynamoSettings(AwsSettings {
             region: AwsRegion("local".to_owned()),
             credentials: AwsCredentials {
@@ -110,6 +77,7 @@ impl World {
                 session_token: None,
             },
             endpoint: Some(endpoint),
+            timeouts: Timeouts::default(),
         });
         let names = TableNames {
             tasks: Some("TasksTable".to_owned()),

@@ -5,6 +5,7 @@
 //! times, and answers a [`Tally`]. Another attack is another module and another line.
 
 pub mod attacks;
+mod providers;
 mod report;
 mod target;
 

@@ -37,9 +37,9 @@ impl Report {
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<44}{:>10}{:>11}", "attack", "attempts", "successes")?;
+        writeln!(f, "{:<52}{:>10}{:>11}", "attack", "attempts", "successes")?;
         for (name, Tally { attempts, successes }) in &self.attacks {
-            writeln!(f, "{name:<44}{attempts:>10}{:>11}", successes.len())?;
+            writeln!(f, "{name:<52}{attempts:>10}{:>11}", successes.len())?;
         }
         let all = self.attacks.iter().flat_map(|(name, tally)| tally.successes.iter().map(move |what| (name, what)));
         for (name, what) in all.take(20) {

@@ -8,15 +8,22 @@ use std::{
 };
 
 use program::Program;
-use reqwest::Method;
+use reqwest::{
+    Method,
+    header::{HeaderMap, LOCATION, SET_COOKIE},
+    redirect::Policy,
+};
 use serde_json::{Value, json};
 use shared::adapters::jwt::PrivateKeys;
 
-use crate::Result;
+use crate::{Result, providers::Providers};
 
 /// Longer than the program's own time-outs.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
+/// How often a request is repeated that a busy platform answers with 503, and how long after.
+const REPEATS: usize = 10;
+const BUSY: Duration = Duration::from_secs(1);
 /// A password that nobody would guess.
 pub(crate) const PASSWORD: &str = "seven knots in a wet rope";
 
@@ -25,16 +32,21 @@ pub struct Target {
     program: Program,
     data: PathBuf,
     http: reqwest::Client,
+    providers: Providers,
     next: AtomicU64,
 }
 
 impl Target {
     pub(crate) async fn start(program: &Path, folder: &Path) -> Result<Self> {
         let data = folder.join("data");
-        let settings = [("TRUSTED_PROXIES", "127.0.0.1/32"), ("LOG_LEVEL", "error")];
+        let providers = Providers::start();
+        let known = providers.settings();
+        let known = known.iter().map(|(name, value)| (*name, value.as_str()));
+        let settings: Vec<_> =
+            [("TRUSTED_PROXIES", "127.0.0.1/32"), ("LOG_LEVEL", "error")].into_iter().chain(known).collect();
         let program = Program::start(program, folder, &data, &settings).await?;
-        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
-        Ok(Self { program, data, http, next: AtomicU64::new(0) })
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(TIMEOUT).build()?;
+        Ok(Self { program, data, http, providers, next: AtomicU64::new(0) })
     }
 
     pub(crate) async fn stop(self) -> Result<()> {
@@ -51,7 +63,12 @@ impl Target {
         // 10.0.0.0/8 has room for as many as anybody could try.
         let number = u32::try_from(self.number() % (1 << 24)).unwrap_or_default();
         let address = Ipv4Addr::from((10 << 24) | number);
-        Client { target: self, address, agent: "attacker/1".to_owned() }
+        Client { target: self, address, agent: "attacker/1".to_owned(), cookies: String::new() }
+    }
+
+    /// The providers that the program knows.
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// Somebody new, with the tokens of their first session.
@@ -61,7 +78,12 @@ impl Target {
     pub async fn victim(&self) -> Result<(String, Tokens)> {
         let name = format!("victim-{}", self.number());
         let user = json!({"user": {"username": name, "email": email(&name), "password": PASSWORD}});
-        let answer = self.client().ask(Method::POST, "/api/users", None, &user).await?;
+        let client = self.client();
+        let mut answer = client.ask(Method::POST, "/api/users", None, &user).await?;
+        if answer.status == 409 {
+            // A busy platform has done what it did not get round to answering.
+            answer = client.log_in(&name, PASSWORD).await?;
+        }
         let tokens = Tokens::of(&answer).ok_or_else(|| format!("no sign-up: {answer:?}"))?;
         Ok((name, tokens))
     }
@@ -159,6 +181,24 @@ pub struct Answer {
     pub status: u16,
     /// The body; `null` if it is no JSON.
     pub body: Value,
+    /// Where a browser is sent; "" if nowhere.
+    pub location: String,
+    /// The cookies that a browser keeps, as it sends them.
+    pub cookies: Vec<String>,
+}
+
+impl Answer {
+    /// The cookie `name` as a browser sends it, if there is one to keep.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let value = |cookie: &str| cookie.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).map(str::len);
+        self.cookies.iter().map(String::as_str).find(|cookie| value(cookie).is_some_and(|length| length > 0))
+    }
+}
+
+/// The cookies that an answer sets, without what it says about them.
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    let all = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.filter_map(|cookie| cookie.split(';').next()).map(str::to_owned).collect()
 }
 
 /// Somebody who speaks to the program from one address.
@@ -167,6 +207,7 @@ pub struct Client<'a> {
     target: &'a Target,
     address: Ipv4Addr,
     agent: String,
+    cookies: String,
 }
 
 impl Client<'_> {
@@ -176,23 +217,47 @@ impl Client<'_> {
         Self { agent: agent.to_owned(), ..self.clone() }
     }
 
-    /// Sends a request; a `null` body is none.
+    /// The same with these cookies and no others.
+    #[must_use]
+    pub fn bringing(&self, cookies: &str) -> Self {
+        Self { cookies: cookies.to_owned(), ..self.clone() }
+    }
+
+    /// Sends a request, and again while the platform is too busy, as it asks for: who attacks is no less patient than others. A
+    /// `null` body is none.
     ///
     /// # Errors
     /// If no answer comes.
     pub async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Result<Answer> {
+        let mut ticks = tokio::time::interval(BUSY);
+        for _ in 0..REPEATS {
+            ticks.tick().await;
+            let answer = self.ask_once(method.clone(), path, token, body).await?;
+            if answer.status != 503 {
+                return Ok(answer);
+            }
+        }
+        self.ask_once(method, path, token, body).await
+    }
+
+    async fn ask_once(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Result<Answer> {
         let mut request = self.target.http.request(method, format!("{}{path}", self.target.program.url()));
         request = request.header("x-forwarded-for", self.address.to_string()).header("user-agent", &self.agent);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if !self.cookies.is_empty() {
+            request = request.header("cookie", &self.cookies);
         }
         if !body.is_null() {
             request = request.json(body);
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let (location, cookies) = (location.unwrap_or_default().to_owned(), cookies(response.headers()));
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, location, cookies })
     }
 
     /// Logs in by address and password.

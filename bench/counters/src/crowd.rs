@@ -39,6 +39,7 @@ use crate::{Arguments, Error, report::Report};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Has the crowd like an article, and waits until all of it is counted.
+#[allow(clippy::disallowed_methods, reason = "how long it takes is what is measured")]
 pub(crate) async fn like(platform: &Platform, arguments: &Arguments) -> Result<Report, Error> {
     let host = Host::local(Arc::new(OperatingSystem::default()), 1)
         .for_function([LIKES_AND_COLLECTIONS, COUNTER_AUDITS].concat());

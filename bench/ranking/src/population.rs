@@ -101,12 +101,7 @@ fn counters(number: u32) -> ArticleCounters {
 
 #[async_trait]
 impl Candidates for Population {
-    async fn page(
-        &self,
-        shard: HotShard,
-        behind: Option<ArticleId>,
-        limit: u16,
-    ) -> Result<CandidatePage, StoreError> {
+    async fn page(&self, shard: HotShard, behind: Option<ArticleId>, limit: u16) -> Result<CandidatePage, StoreError> {
         let all = self.classes.get(&shard).map_or(&[][..], Vec::as_slice);
         let from = behind.map_or(0, |behind| all.partition_point(|number| *number <= Self::number(behind)));
         let to = (from + usize::from(limit)).min(all.len());

@@ -69,13 +69,13 @@ impl Articles {
         let cached = arriving.identity.is_none()
             && ["tag", "favorited", "cursor", "offset"].iter().all(|name| arriving.query(name).is_empty());
         let (author, favorited) = (arriving.query("author"), arriving.query("favorited"));
-        let list = match author.as_str() {
+        let list = match author {
             "" => Some(FirstPage::Latest),
             author => self.profiles.last_holder(author).map(FirstPage::Author),
         };
         let page = list.filter(|_| cached).map(|list| self.lists.wanted_page(list));
-        let names = [author, favorited];
-        names.iter().flat_map(|name| self.profiles.wanted_holder(name)).chain(page).collect()
+        let names = [author, favorited].into_iter().filter(|name| !name.is_empty());
+        names.flat_map(|name| self.profiles.wanted_holder(name)).chain(page).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `POST /api/login/exchange` turns the one-time code that a front end got into a login, once, in the browser that it was made for;
-//! `GET /api/user/identities` and `DELETE /api/user/identities/{id}` show and remove one's identities, never the last way to log in.
+//! `GET /api/user/identities` and `DELETE /api/user/identities/{id}` show and remove one's identities, never the last way to log in and
+//! only after a recent login.
 
 mod wiring;
 
@@ -100,13 +101,14 @@ async fn list(State(state): State<OwnIdentities>, viewer: Viewer) -> Result<Json
 
 /// Remove one of my identities
 ///
-/// The last way to log in stays: a password, a phone and each identity are one.
+/// It takes a login that is younger than 10 minutes. The last way to log in stays: a password, a phone and each identity are one.
 #[utoipa::path(delete, path = "/api/user/identities/{id}", tag = "User and Authentication",
     operation_id = "UnlinkIdentity",
     params(("id" = String, Path, description = "Which one")),
     responses(
         (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
@@ -115,6 +117,7 @@ async fn unlink(
     viewer: Viewer,
     PathParam(id): PathParam,
 ) -> Result<StatusCode, ApiError> {
+    viewer.require_recent_login()?;
     let id = IdentityId::parse(&id).map_err(|_| ApiError::NotFound("identity"))?;
     match state.linked.unlink(viewer.identity.user_id, &id).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),

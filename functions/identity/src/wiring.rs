@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, http::Method, routing::delete};
+use axum::{Router, http::Method};
 use shared::{
     adapters::{
         dynamodb::{FlowTable, IdentityTable, StateTables, TableNames},
@@ -58,7 +58,7 @@ impl Function for Identity {
 
     /// Where identities have their ids stands also what adds one.
     fn around(_: &OwnIdentities, routes: Router) -> Router {
-        routes.route("/api/user/identities/wechat", delete(has_only("POST, OPTIONS")))
+        routes.route("/api/user/identities/wechat", has_only("POST, OPTIONS"))
     }
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<OwnIdentities>, StoreError> {

@@ -84,14 +84,15 @@ async fn callback(
 
 /// Add an identity at a provider
 ///
-/// Tells the address of the provider. The browser that gets this answer's cookie must be the one that comes back, while the
-/// session lasts.
+/// It takes a login that is younger than 10 minutes. Tells the address of the provider. The browser that gets this answer's cookie
+/// must be the one that comes back, while the session lasts.
 #[utoipa::path(post, path = "/api/user/identities/oidc/{provider}", tag = "User and Authentication",
     operation_id = "LinkOidc",
     params(("provider" = String, Path, description = "One of those that are configured")),
     responses(
         (status = 200, body = AuthorizationAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 502, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
@@ -100,6 +101,7 @@ async fn link(
     viewer: Viewer,
     PathParam(name): PathParam,
 ) -> Result<Response, ApiError> {
+    viewer.require_recent_login()?;
     state.leave(&name, Intent::Link(viewer.identity), false).await
 }
 

@@ -10,13 +10,16 @@ use futures_util::try_join;
 use serde::Deserialize;
 use shared::{
     domain::{
-        Field, UserId, Violation, Violations,
+        Field, UserId, Violations,
         code::{Code, CodeVerdict, Purpose},
         password::{CommonPasswords, Password, PasswordHash},
         session::Rights,
         user::PhoneNumber,
     },
-    http::{ApiError, ClientAddress, JsonBody, Problem},
+    http::{
+        ApiError, ClientAddress, JsonBody, Problem,
+        codes::{CodeRequest, phone_and_code},
+    },
     ports::{
         StoreError,
         codes::Codes,
@@ -47,16 +50,6 @@ pub struct Resets {
     common_passwords: CommonPasswords,
 }
 
-/// To which number a code is sent.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = ResetCodeRequest)]
-struct CodeRequest {
-    /// With `+` and its country's code.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    phone: Field<String>,
-}
-
 /// The code that came, and what the password shall be.
 #[derive(Deserialize, ToSchema)]
 struct ResetRequest {
@@ -74,18 +67,13 @@ struct ResetRequest {
     password: Field<String>,
 }
 
-fn phone(field: Field<String>) -> Result<PhoneNumber, Violation> {
-    field.required().and_then(|text| PhoneNumber::parse(&text))
-}
-
 impl ResetRequest {
     fn parse(self, common: CommonPasswords) -> Result<(PhoneNumber, Code, Password), Violations> {
         let mut violations = Violations::default();
-        let phone = violations.check("phone", phone(self.phone));
-        let code = violations.check("code", self.code.required().and_then(|text| Code::parse(&text)));
+        let both = phone_and_code(self.phone, self.code, &mut violations);
         let password = self.password.required().and_then(|text| Password::choose(text, common));
         let password = violations.check("password", password);
-        let all = phone.zip(code).zip(password);
+        let all = both.zip(password);
         violations.finish(all.map(|((phone, code), password)| (phone, code, password)))
     }
 }
@@ -104,7 +92,7 @@ async fn send_code(
     ClientAddress(address): ClientAddress,
     JsonBody(request): JsonBody<CodeRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let phone = phone(request.phone).map_err(|violation| ApiError::invalid("phone", violation))?;
+    let phone = request.parse()?;
     // Sent to numbers that are nobody's too: whatever else is done for one is not done for the other.
     state.codes.send(Purpose::Reset, &phone, address, state.system.now()).await?;
     Ok(StatusCode::ACCEPTED)

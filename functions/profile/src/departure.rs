@@ -15,7 +15,8 @@ use crate::{Profiles, TRIES};
 /// and follows within a minute; articles are withdrawn, comments stay as nobody's.
 #[utoipa::path(delete, path = "/api/user", tag = "User and Authentication", operation_id = "DeleteCurrentUser",
     responses(
-        (status = 204),
+        (status = 204,
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json")),

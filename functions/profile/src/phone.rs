@@ -1,60 +1,27 @@
 //! One's own phone number. Who has it may log in by it and reset the password: it is bound by a code, after a recent login.
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
 use shared::{
     domain::{
-        Field, Violations,
-        code::{Code, CodeVerdict, Purpose},
-        user::{PhoneNumber, User},
+        code::{CodeVerdict, Purpose},
+        user::User,
     },
     http::{
         ApiError, ClientAddress, JsonBody, Problem,
         auth::Viewer,
+        codes::{CodeRequest, PhoneAndCode},
         views::{UserAnswer, UserView},
     },
 };
-use utoipa::ToSchema;
 
 use crate::Profiles;
 
-/// To which number a code is sent.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct PhoneCodeRequest {
-    /// With `+` and its country's code.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    phone: Field<String>,
-}
-
-/// The number, and the code that came.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct PhoneRequest {
-    /// With `+` and its country's code.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    phone: Field<String>,
-    /// Six digits.
-    #[serde(default)]
-    #[schema(value_type = String, required = true)]
-    code: Field<String>,
-}
-
-impl PhoneRequest {
-    fn parse(self) -> Result<(PhoneNumber, Code), Violations> {
-        let mut violations = Violations::default();
-        let phone = self.phone.required().and_then(|text| PhoneNumber::parse(&text));
-        let phone = violations.check("phone", phone);
-        let code = violations.check("code", self.code.required().and_then(|text| Code::parse(&text)));
-        violations.finish(phone.zip(code))
-    }
-}
-
 /// Ask for a code to bind a phone number
 #[utoipa::path(post, path = "/api/user/phone/code", tag = "User and Authentication", operation_id = "SendPhoneCode",
-    request_body = PhoneCodeRequest,
+    request_body = CodeRequest,
     responses(
-        (status = 202, description = "It is sent"),
+        (status = 202, description = "It is sent",
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -64,11 +31,10 @@ pub(crate) async fn send_phone_code(
     State(state): State<Profiles>,
     viewer: Viewer,
     ClientAddress(address): ClientAddress,
-    JsonBody(request): JsonBody<PhoneCodeRequest>,
+    JsonBody(request): JsonBody<CodeRequest>,
 ) -> Result<StatusCode, ApiError> {
     viewer.require_recent_login()?;
-    let phone = request.phone.required().and_then(|text| PhoneNumber::parse(&text));
-    let phone = phone.map_err(|violation| ApiError::invalid("phone", violation))?;
+    let phone = request.parse()?;
     state.codes.send(Purpose::Phone, &phone, address, state.system.now()).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -77,9 +43,10 @@ pub(crate) async fn send_phone_code(
 ///
 /// It takes the place of the one before, and all other sessions end.
 #[utoipa::path(put, path = "/api/user/phone", tag = "User and Authentication", operation_id = "UpdatePhone",
-    request_body = PhoneRequest,
+    request_body = PhoneAndCode,
     responses(
-        (status = 200, body = UserAnswer),
+        (status = 200, body = UserAnswer,
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
@@ -88,7 +55,7 @@ pub(crate) async fn send_phone_code(
 pub(crate) async fn update_phone(
     State(state): State<Profiles>,
     viewer: Viewer,
-    JsonBody(request): JsonBody<PhoneRequest>,
+    JsonBody(request): JsonBody<PhoneAndCode>,
 ) -> Result<Json<UserAnswer>, ApiError> {
     viewer.require_recent_login()?;
     let (phone, code) = request.parse()?;

@@ -69,7 +69,7 @@ impl Publications {
             Some(body) => body,
             None => self.articles.body(&article).await?,
         };
-        self.cached.written(&article, &body).await;
+        self.cached.written(&article, &body, None).await;
         let (author, reactions) =
             try_join(self.author(article.author_id, prefetched), self.reactions(&article).map_err(ApiError::from))
                 .await?;
@@ -100,14 +100,17 @@ impl Publications {
             let answer = Answer::json(StatusCode::CREATED, &ArticleAnswer::from(seen))?;
             let published = draft.published(&read.article.slug);
             let text = Text { body: &read.body, html: &html };
-            match self.articles.create(&read.article, &published, text, once.record(&answer, now)).await {
-                Ok(()) => {
-                    self.cached.written(&read.article, &read.body).await;
-                    return Ok(answer);
-                }
-                Err(SaveArticleError::Store(error)) => return Err(error.into()),
-                Err(SaveArticleError::KeyInUse) => return Err(ApiError::IdempotencyKeyInUse),
-                Err(SaveArticleError::SlugTaken | SaveArticleError::Changed) => {
+            let reserved = self.cached.reserve(&read.article.slug).await;
+            let created = self.articles.create(&read.article, &published, text, once.record(&answer, now)).await;
+            let Err(error) = created else {
+                self.cached.written(&read.article, &read.body, reserved).await;
+                return Ok(answer);
+            };
+            self.cached.not_written(&read.article.slug, reserved).await;
+            match error {
+                SaveArticleError::Store(error) => return Err(error.into()),
+                SaveArticleError::KeyInUse => return Err(ApiError::IdempotencyKeyInUse),
+                SaveArticleError::SlugTaken | SaveArticleError::Changed => {
                     read.article.slug = self.slug(&manuscript, true);
                 }
             }
@@ -178,8 +181,17 @@ impl Publications {
         let read = Read { article, body: manuscript.body, author };
         let answer = Answer::json(StatusCode::OK, &ArticleAnswer::from(Seen { read: read.clone(), reactions }))?;
         let moved = DraftMove { old: draft, new: &new };
-        self.articles.publish(before, &read.article, moved, html.as_ref(), once.record(&answer, now)).await?;
-        self.cached.written(&read.article, &read.body).await;
+        let reserved = match before {
+            // Its readers have had it cached.
+            Some(Standing::Live(_)) => None,
+            _ => self.cached.reserve(&read.article.slug).await,
+        };
+        let record = once.record(&answer, now);
+        if let Err(error) = self.articles.publish(before, &read.article, moved, html.as_ref(), record).await {
+            self.cached.not_written(&read.article.slug, reserved).await;
+            return Err(error.into());
+        }
+        self.cached.written(&read.article, &read.body, reserved).await;
         Ok(answer)
     }
 

@@ -7,7 +7,7 @@ use shared::{
         dynamodb::{ArticleTable, ArticleWriter, IdempotencyTable, InteractionTable, TableNames},
         host::Host,
     },
-    axum::{Router, routing::put},
+    axum::Router,
     config::{FromEnvironment, Reader, settings},
     domain::idempotency::HmacKey,
     function::{Function, Wired},
@@ -76,7 +76,7 @@ impl Function for Publish {
     ];
 
     fn around(state: &Publications, routes: Router) -> Router {
-        state.repeats.around(routes.route("/api/articles/feed", put(has_only(FEED)).delete(has_only(FEED))))
+        state.repeats.around(routes.route("/api/articles/feed", has_only(FEED)))
     }
 
     fn prefetch(state: &Publications, arriving: &Arriving<'_>) -> Vec<Wanted> {

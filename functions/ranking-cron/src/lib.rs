@@ -100,7 +100,8 @@ impl Ranker {
     /// # Errors
     /// A table failed: the list is what it was. That the cache failed is no error: readers have the table's list.
     pub async fn run(&self) -> Result<Report, StoreError> {
-        let run = lease::hold(&*self.leases, &*self.system, LEASE, LIFE, |lease| async move { self.make(&lease).await });
+        let run =
+            lease::hold(&*self.leases, &*self.system, LEASE, LIFE, |lease| async move { self.make(&lease).await });
         let report = match run.await? {
             Outcome::Done(Ok(report)) => report,
             Outcome::Done(Err(GuardedWriteError::Fenced)) | Outcome::Lost => Report::of(End::Lost),

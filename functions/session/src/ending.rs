@@ -31,7 +31,8 @@ const PRIVATE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::
 /// Where I am logged in: the newest 100, the newest login first.
 #[utoipa::path(get, path = "/api/sessions", tag = "User and Authentication", operation_id = "GetSessions",
     responses(
-        (status = 200, body = SessionsAnswer),
+        (status = 200, body = SessionsAnswer,
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 pub(crate) async fn list_sessions(
@@ -51,7 +52,8 @@ pub(crate) async fn list_sessions(
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "User and Authentication", operation_id = "EndSession",
     params(("id" = String, Path, description = "Which")),
     responses(
-        (status = 204),
+        (status = 204,
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")),
@@ -96,7 +98,8 @@ pub(crate) async fn log_out(
 /// Ends all of my sessions but this one, on every instance at once.
 #[utoipa::path(post, path = "/api/sessions/logout-others", tag = "User and Authentication", operation_id = "LogOutOthers",
     responses(
-        (status = 204),
+        (status = 204,
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
@@ -111,7 +114,8 @@ pub(crate) async fn log_out_others(State(sessions): State<Sessions>, viewer: Vie
 /// Ends all of my sessions, on every instance at once. Again, it changes nothing.
 #[utoipa::path(post, path = "/api/sessions/logout-all", tag = "User and Authentication", operation_id = "LogOutEverywhere",
     responses(
-        (status = 204),
+        (status = 204,
+            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]

@@ -7,7 +7,7 @@ use shared::{
         dynamodb::{StateTables, TableNames},
         host::Host,
     },
-    axum::{Router, routing::delete},
+    axum::Router,
     function::{Function, Wired},
     http::has_only,
     ports::{StoreError, permission::Permission, sessions, users},
@@ -35,7 +35,7 @@ impl Function for Session {
     shared::routes![refresh, list_sessions, end_session, log_out, log_out_others, log_out_everywhere, set_role];
 
     fn around(_: &Sessions, routes: Router) -> Router {
-        NO_SESSIONS.iter().fold(routes, |routes, path| routes.route(path, delete(has_only("POST, OPTIONS"))))
+        NO_SESSIONS.iter().fold(routes, |routes, path| routes.route(path, has_only("POST, OPTIONS")))
     }
 
     fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<Sessions>, StoreError> {

@@ -6,13 +6,11 @@ mod wiring;
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
-use serde::Deserialize;
 use shared::{
-    domain::{Field, code::Purpose, user::PhoneNumber},
-    http::{ApiError, ClientAddress, JsonBody, Problem},
+    domain::code::Purpose,
+    http::{ApiError, ClientAddress, JsonBody, Problem, codes::CodeRequest},
     ports::{codes::Codes, system::System},
 };
-use utoipa::ToSchema;
 
 pub use wiring::{Config, SmsCode};
 
@@ -21,15 +19,6 @@ pub use wiring::{Config, SmsCode};
 pub struct CodeRequests {
     codes: Arc<dyn Codes>,
     system: Arc<dyn System>,
-}
-
-/// Where to send a code.
-#[derive(Deserialize, ToSchema)]
-struct CodeRequest {
-    /// An international number (E.164), such as `+8613800138000`.
-    #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 32)]
-    phone: Field<String>,
 }
 
 /// Get a code by message
@@ -45,8 +34,7 @@ async fn send_code(
     ClientAddress(address): ClientAddress,
     JsonBody(request): JsonBody<CodeRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let phone = request.phone.required().and_then(|text| PhoneNumber::parse(&text));
-    let phone = phone.map_err(|violation| ApiError::invalid("phone", violation))?;
+    let phone = request.parse()?;
     state.codes.send(Purpose::Login, &phone, address, state.system.now()).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -6,23 +6,21 @@ mod wiring;
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
 use shared::{
     accounts::Logins,
     domain::{
-        Field, UserId, Violations,
+        UserId,
         agent::Agent,
-        code::{Code, CodeVerdict, Purpose},
+        code::{CodeVerdict, Purpose},
         user::{PhoneNumber, Role, User, Username},
     },
-    http::{ApiError, ClientAgent, JsonBody, Problem, views::LoginAnswer},
+    http::{ApiError, ClientAgent, JsonBody, Problem, codes::PhoneAndCode, views::LoginAnswer},
     ports::{
         codes::Codes,
         sessions::SessionStarts,
         users::{PhoneOwners, Registrations, SaveUserError, Unique},
     },
 };
-use utoipa::ToSchema;
 
 pub use wiring::{Config, SmsLogin};
 
@@ -39,33 +37,9 @@ pub struct CodeLogins {
     logins: Logins,
 }
 
-/// A phone, and the code that was sent to it.
-#[derive(Deserialize, ToSchema)]
-struct CodeLogin {
-    /// An international number (E.164), such as `+8613800138000`.
-    #[serde(default)]
-    #[schema(value_type = String, required = true, max_length = 32)]
-    phone: Field<String>,
-    /// Six digits.
-    #[serde(default)]
-    #[schema(value_type = String, required = true, pattern = "^[0-9]{6}$")]
-    code: Field<String>,
-}
-
-impl CodeLogin {
-    fn parse(self) -> Result<(PhoneNumber, Code), Violations> {
-        let mut violations = Violations::default();
-        let phone = self.phone.required().and_then(|text| PhoneNumber::parse(&text));
-        let phone = violations.check("phone", phone);
-        let code = self.code.required().and_then(|text| Code::parse(&text));
-        let code = violations.check("code", code);
-        violations.finish(phone.zip(code))
-    }
-}
-
 /// Log in, or sign up, by the code that was sent to a phone
 #[utoipa::path(post, path = "/api/login/sms", tag = "User and Authentication", operation_id = "LoginByCode",
-    request_body = CodeLogin,
+    request_body = PhoneAndCode,
     responses(
         (status = 200, description = "Logged in", body = LoginAnswer),
         (status = 201, description = "Signed up, under a name that may be changed", body = LoginAnswer),
@@ -74,7 +48,7 @@ impl CodeLogin {
 async fn log_in_by_code(
     State(state): State<CodeLogins>,
     ClientAgent(agent): ClientAgent,
-    JsonBody(request): JsonBody<CodeLogin>,
+    JsonBody(request): JsonBody<PhoneAndCode>,
 ) -> Result<(StatusCode, Json<LoginAnswer>), ApiError> {
     let (phone, code) = request.parse()?;
     let verdict = state.codes.verify(Purpose::Login, &phone, &code, state.logins.system.now()).await?;

@@ -74,16 +74,18 @@ async fn callback(
 
 /// Add a WeChat account
 ///
-/// Tells the address of WeChat's page with the code to scan. The browser that gets this answer's cookie must be the one that comes
-/// back, while the session lasts.
+/// It takes a login that is younger than 10 minutes. Tells the address of WeChat's page with the code to scan. The browser that gets
+/// this answer's cookie must be the one that comes back, while the session lasts.
 #[utoipa::path(post, path = "/api/user/identities/wechat", tag = "User and Authentication",
     operation_id = "LinkWeChat",
     responses(
         (status = 200, body = AuthorizationAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 async fn link(State(state): State<WeChatLogins>, viewer: Viewer) -> Result<Response, ApiError> {
+    viewer.require_recent_login()?;
     state.leave(Intent::Link(viewer.identity), false)
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 use clap::Args;
 use shared::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings, http_client, sdk_config},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts, http_client, sdk_config},
         dynamodb::DynamoSettings,
         sqs::SqsSettings,
     },
@@ -78,7 +78,7 @@ impl Target {
 pub(super) fn local(endpoint: String) -> AwsSettings {
     let name = || "local".to_owned();
     let credentials = AwsCredentials { access_key_id: name(), secret_access_key: name(), session_token: None };
-    AwsSettings { region: AwsRegion(name()), credentials, endpoint: Some(endpoint) }
+    AwsSettings { region: AwsRegion(name()), credentials, endpoint: Some(endpoint), timeouts: Timeouts::default() }
 }
 
 /// Clients of a running program or of a stack.

@@ -105,7 +105,7 @@ fn print(text: &str) {
 fn start_log() -> Result<(), String> {
     let settings = config::read::<Settings>().map_err(|error| error.to_string())?;
     let own: Vec<_> = functions::names().into_iter().chain(["bloghub"]).collect();
-    telemetry::start(settings.log_level, &own, std::io::stdout);
+    telemetry::start(settings.log_level, &own, telemetry::output());
     Ok(())
 }
 

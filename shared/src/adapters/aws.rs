@@ -47,12 +47,32 @@ pub struct AwsSettings {
     pub credentials: AwsCredentials,
     /// Another address than AWS's own.
     pub endpoint: Option<String>,
+    /// How long calls may take.
+    pub timeouts: Timeouts,
 }
 
-/// Time-outs, all shorter than a function's own of 10 seconds, so that a stuck backend ends in an answer.
-const CONNECT: Duration = Duration::from_millis(800);
-const ATTEMPT: Duration = Duration::from_millis(1_500);
-const OPERATION: Duration = Duration::from_secs(4);
+/// How long a client waits before it gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For the answer to an attempt. What a late attempt did is done again by the next.
+    pub attempt: Duration,
+    /// For all attempts of a call, and the pauses between them.
+    pub operation: Duration,
+}
+
+/// All shorter than a function's own time-out of 10 seconds, so that a stuck backend ends in an answer.
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_millis(800),
+            attempt: Duration::from_millis(1_500),
+            operation: Duration::from_secs(4),
+        }
+    }
+}
+
 const ATTEMPTS: u32 = 3;
 
 /// The HTTP client beneath all clients of AWS; its clones share their connections.
@@ -65,9 +85,9 @@ pub fn sdk_config(settings: &AwsSettings, http: SharedHttpClient) -> SdkConfig {
     let AwsCredentials { access_key_id, secret_access_key, session_token } = settings.credentials.clone();
     let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .connect_timeout(settings.timeouts.connect)
+        .operation_attempt_timeout(settings.timeouts.attempt)
+        .operation_timeout(settings.timeouts.operation)
         .build();
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50));
     let mut config = SdkConfig::builder()

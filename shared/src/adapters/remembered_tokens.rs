@@ -1,6 +1,6 @@
 //! Remembers which tokens were verified, so that a signature is checked once in a process and not with each request.
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use ring::digest::{SHA256, digest};
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Tokens that are remembered at the most, about 100 bytes each.
-const CAPACITY: u64 = 10_000;
+const CAPACITY: usize = 10_000;
 
 /// A verifier that asks another one about each token once. What is no good is not remembered: anyone can make that up.
 pub struct RememberedTokens<V> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use moka::sync::Cache as Bounded;
+use quick_cache::{Weighter, sync::Cache as Bounded};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Lookup, Policy};
@@ -16,6 +16,9 @@ use crate::{
 
 /// What a copy takes besides its encoded bytes, about.
 const OVERHEAD: usize = 200;
+
+/// How many copies room is made for at first.
+const EXPECTED: usize = 256;
 
 /// A value as this process knows it.
 pub(super) struct Copy<V> {
@@ -43,17 +46,22 @@ pub(super) enum Seen<V> {
     Unreadable(u64),
 }
 
-/// Copies by key, the least used leaving first.
-pub(super) struct Copies<V>(Bounded<CacheKey, Copy<V>>);
+/// Counts bytes.
+#[derive(Clone)]
+struct Bytes;
+
+impl<V> Weighter<CacheKey, Copy<V>> for Bytes {
+    fn weight(&self, key: &CacheKey, copy: &Copy<V>) -> u64 {
+        (OVERHEAD + key.as_str().len() + copy.bytes) as u64
+    }
+}
+
+/// Copies by key, the least used leaving first. Those past their hard expiry are among these: nobody finds them current.
+pub(super) struct Copies<V>(Bounded<CacheKey, Copy<V>, Bytes>);
 
 impl<V: DeserializeOwned + Send + Sync + 'static> Copies<V> {
     pub(super) fn new(policy: &Policy) -> Self {
-        let weigh = |key: &CacheKey, copy: &Copy<V>| {
-            u32::try_from(OVERHEAD + key.as_str().len() + copy.bytes).unwrap_or(u32::MAX)
-        };
-        // Past its hard expiry no copy can be current any more: it only takes up room.
-        let copies = Bounded::builder().max_capacity(policy.copies).weigher(weigh).time_to_live(policy.keep);
-        Self(copies.build())
+        Self(Bounded::with_weighter(EXPECTED, policy.copies, Bytes))
     }
 
     pub(super) fn get(&self, key: &CacheKey) -> Option<Copy<V>> {

@@ -19,7 +19,7 @@ use crate::{
 
 /// The life of the right to make a value: longer than a read of the table may take with all its tries, so that it is lost only
 /// with its holder.
-const RIGHT: Duration = Duration::from_secs(5);
+pub(super) const RIGHT: Duration = Duration::from_secs(5);
 /// How long one waits for somebody else to make a value before one loads it oneself.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The first pause between two looks, about a read of the table; each is twice the one before.
@@ -204,7 +204,7 @@ where
         }
     }
 
-    fn token(&self) -> FillToken {
+    pub(super) fn token(&self) -> FillToken {
         FillToken(u64::from_le_bytes(self.system.random()))
     }
 }

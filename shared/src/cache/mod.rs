@@ -33,7 +33,7 @@ use self::{
 use crate::{
     ports::{
         StoreError,
-        cache::{CacheKey, Entry, Found, SharedCache, Stale, Wanted},
+        cache::{CacheKey, Claim, Entry, FillToken, Found, SharedCache, Stale, Wanted},
         system::System,
     },
     telemetry::chain,
@@ -77,6 +77,10 @@ pub struct Lookup<V> {
     pub wanted: Wanted,
     copy: Option<Copy<V>>,
 }
+
+/// The right to add a value that is about to be written.
+#[derive(Debug)]
+pub struct Reserved(FillToken);
 
 impl<V> Lookup<V> {
     /// What this process remembers of the value, current or not: good for what never changes about it.
@@ -183,17 +187,48 @@ where
         }
     }
 
+    /// Takes the right to add the value `name`, which is about to be written to the table: call it before the write, and hand what
+    /// it answers to [`put`](Self::put). Meanwhile readers who find nothing wait for the value. `None` if there is one already,
+    /// somebody else makes it, or the shared cache is away.
+    pub async fn reserve(&self, name: &str) -> Option<Reserved> {
+        let wanted = Wanted { key: self.key(name), known: None };
+        let token = self.token();
+        match self.shared.claim(&wanted, token, making::RIGHT, self.system.now()).await {
+            Ok(Claim::Granted) => Some(Reserved(token)),
+            Ok(Claim::Held | Claim::Fresh(_)) => None,
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "no room is kept for a value: the cache is away");
+                None
+            }
+        }
+    }
+
+    /// Gives back the right to add the value `name`, which was not written after all.
+    ///
+    /// # Errors
+    /// If the shared cache is away. Then the right ends by itself within seconds.
+    pub async fn release(&self, name: &str, _: Reserved) -> Result<(), StoreError> {
+        // Below 0 there is nothing: no value is removed.
+        self.evict(name, 0, &[]).await
+    }
+
     /// Replaces the cached value, if there is one, by what has just been written to the table: call it after the commit and
-    /// before answering. Where nothing is cached the next reader makes it. What became stale `beside` it, of whatever kind, is
-    /// removed in the same round trip.
+    /// before answering. Where nothing is cached it is added if its place was `reserved`; else the next reader makes it. What became
+    /// stale `beside` it, of whatever kind, is removed in the same round trip.
     ///
     /// # Errors
     /// If the shared cache is away. Then it may go on serving the older value, until the change stream evicts it or its hard
     /// expiry at the latest.
-    pub async fn put(&self, name: &str, value: &V, beside: &[Stale]) -> Result<(), StoreError> {
+    pub async fn put(
+        &self,
+        name: &str,
+        value: &V,
+        reserved: Option<Reserved>,
+        beside: &[Stale],
+    ) -> Result<(), StoreError> {
         let encoded = copies::encode(value)?;
         let (entry, ttl) = self.entry(value.version(), Some(encoded));
-        self.shared.put(&[(self.key(name), entry)], ttl, beside).await
+        self.shared.put(&self.key(name), &entry, ttl, reserved.map(|reserved| reserved.0), beside).await
     }
 
     /// As [`put`](Self::put), for a value that has been deleted: `version` is higher than its last.
@@ -202,7 +237,7 @@ where
     /// As [`put`](Self::put).
     pub async fn put_missing(&self, name: &str, version: u64, beside: &[Stale]) -> Result<(), StoreError> {
         let (entry, ttl) = self.entry(version, None);
-        self.shared.put(&[(self.key(name), entry)], ttl, beside).await
+        self.shared.put(&self.key(name), &entry, ttl, None, beside).await
     }
 
     /// Removes the cached value if its version is below `below`; `u64::MAX` removes any. What became stale `beside` it goes too.

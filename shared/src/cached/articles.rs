@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CachedCounters, CachedProfiles, CachedReactions, VersionedProfile, html::HtmlCache, lists, through};
 use crate::{
-    cache::{Cache, Policy, Versioned},
+    cache::{Cache, Policy, Reserved, Versioned},
     domain::{
         article::{Article, ArticleBody, ArticleHtml, Found, Read, Seen, Slug, Standing},
         reaction::Reactions,
@@ -103,11 +103,6 @@ impl From<Standing> for LookedUp {
             Standing::Withdrawn(_) | Standing::Erased { .. } => Self::Withdrawn,
         }
     }
-}
-
-/// What readers see of an article whose author is gone: what it will be once the sweep has erased it.
-fn without_author<T>(article: &Article) -> Found<T> {
-    Found::Withdrawn { version: article.version + 1 }
 }
 
 impl CachedArticle {
@@ -239,7 +234,7 @@ impl CachedArticles {
         } else {
             let counters = reactions.counters_of(article, sources.prefetched);
             let (author, counters) = try_join!(sources.author(article), counters)?;
-            let Some(author) = author else { return Ok(Some(without_author(article))) };
+            let Some(author) = author else { return Ok(Some(self.without_author(article).await)) };
             let seen = || Seen { read: read(author.profile.clone()), reactions: Reactions::of_stranger(counters) };
             let versions = (author.version(), counters.version());
             reading.answer_kept(shown, versions, || ArticleAnswer::from(seen()))
@@ -267,7 +262,7 @@ impl CachedArticles {
             None => {
                 let (author, reactions) =
                     try_join!(sources.author(article), reactions.of(viewer, article, sources.prefetched))?;
-                let Some(author) = author else { return Ok(Some(without_author(article))) };
+                let Some(author) = author else { return Ok(Some(self.without_author(article).await)) };
                 (author.profile.clone(), reactions)
             }
         };
@@ -286,7 +281,7 @@ impl CachedArticles {
             Some((author, _)) => author,
             None => match sources.author(article).await? {
                 Some(author) => author.profile.clone(),
-                None => return Ok(Some(without_author(article))),
+                None => return Ok(Some(self.without_author(article).await)),
             },
         };
         Ok(Some(Found::Read(Box::new(Read { article: article.clone(), body: body.clone(), author }))))
@@ -312,6 +307,13 @@ impl CachedArticles {
         Ok(found.map(|found| (found, met.into_inner().unwrap_or_else(PoisonError::into_inner))))
     }
 
+    /// What readers see of an article whose author is gone: what it will be once the sweep has erased it. From now on the cache says
+    /// so too, to whoever does not ask for the author.
+    async fn without_author<T>(&self, article: &Article) -> Found<T> {
+        self.withdrawn(article).await;
+        Found::Withdrawn { version: article.version + 1 }
+    }
+
     /// Has the articles `slugs` in the cache for whoever reads them next. That it fails is nobody's loss.
     pub async fn warm(&self, slugs: &[&Slug], articles: &dyn ArticleDetails) {
         let names: Vec<_> = slugs.iter().map(|slug| slug.as_str()).collect();
@@ -322,22 +324,35 @@ impl CachedArticles {
         }
     }
 
+    /// Keeps a place for the article at the address `slug`, which is about to be published: its first readers find it cached. Hand
+    /// what it answers to [`written`](Self::written), or to [`not_written`](Self::not_written).
+    pub async fn reserve(&self, slug: &Slug) -> Option<Reserved> {
+        self.articles.reserve(slug.as_str()).await
+    }
+
+    /// Gives the place back: nothing was published there. That it fails is nobody's loss.
+    pub async fn not_written(&self, slug: &Slug, reserved: Option<Reserved>) {
+        let Some(reserved) = reserved else { return };
+        if let Err(error) = self.articles.release(slug.as_str(), reserved).await {
+            tracing::debug!(error = chain(&error), "a place in the cache is kept for nothing");
+        }
+    }
+
     /// Tells the cache, its lists included, what was written. Call it after the commit and before answering. HTML need not be told:
     /// what is cached of another text is not used, and the change stream evicts it.
-    pub async fn written(&self, article: &Article, body: &ArticleBody) {
+    pub async fn written(&self, article: &Article, body: &ArticleBody, reserved: Option<Reserved>) {
         let value = CachedArticle::live(article.clone(), body.clone());
-        self.put(article, &value).await;
+        self.put(article, &value, reserved).await;
     }
 
     /// Tells the cache that `article` has been withdrawn. Call it after the commit and before answering.
     pub async fn withdrawn(&self, article: &Article) {
-        self.put(article, &CachedArticle::Withdrawn { version: article.version + 1 }).await;
+        self.put(article, &CachedArticle::Withdrawn { version: article.version + 1 }, None).await;
     }
 
-    async fn put(&self, article: &Article, value: &CachedArticle) {
-        if let Err(error) =
-            self.articles.put(article.slug.as_str(), value, &lists::stale_with_article(article.author_id)).await
-        {
+    async fn put(&self, article: &Article, value: &CachedArticle, reserved: Option<Reserved>) {
+        let lists = lists::stale_with_article(article.author_id);
+        if let Err(error) = self.articles.put(article.slug.as_str(), value, reserved, &lists).await {
             tracing::warn!(error = chain(&error), "an article may be out of date until the change stream evicts it");
         }
     }

@@ -61,7 +61,7 @@ impl CachedFollows {
     pub async fn moved(&self, user: UserId, counters: Option<&FollowCounters>) {
         let name = user.to_string();
         let told = match counters {
-            Some(counters) => self.cache.put(&name, counters, &[]).await,
+            Some(counters) => self.cache.put(&name, counters, None, &[]).await,
             None => self.cache.evict(&name, u64::MAX, &[]).await,
         };
         if let Err(error) = told {

@@ -7,7 +7,7 @@ use tracing::level_filters::LevelFilter;
 use super::{FromEnvironment, OidcProviders, Reader, Seen};
 use crate::{
     adapters::{
-        aws::{AwsCredentials, AwsRegion, AwsSettings},
+        aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::DynamoSettings,
         jwt::{PrivateKeys, PublicKeys},
         redis::RedisUrl,
@@ -172,7 +172,8 @@ fn aws(reader: &mut Reader<'_>, endpoint: &Setting<String>) -> Option<AwsSetting
         secret_access_key: secret_access_key?,
         session_token: session_token?,
     };
-    Some(AwsSettings { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?) })
+    let timeouts = Timeouts::default();
+    Some(AwsSettings { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?), timeouts })
 }
 
 impl FromEnvironment for DynamoSettings {

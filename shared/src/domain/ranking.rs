@@ -253,7 +253,10 @@ mod tests {
     #[test]
     fn a_class_is_a_power_of_two() {
         let class = |likes| HotClass::of(&counters(likes, 0, 0, 0)).map(|class| class.0);
-        assert_eq!([0, 1, 2, 3, 4, 1_023, 1_024].map(class), [None, Some(0), Some(1), Some(1), Some(2), Some(9), Some(10)]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 1_023, 1_024].map(class),
+            [None, Some(0), Some(1), Some(1), Some(2), Some(9), Some(10)]
+        );
         assert_eq!([1 << 30, 1 << 40, u64::MAX].map(class), [Some(30); 3]);
         let read = |reads| HotClass::of(&counters(0, 0, 0, reads)).map(|class| class.0);
         assert_eq!([0, 1, 2, 3, u64::MAX].map(read), [None, Some(0), Some(0), Some(1), Some(5)]);

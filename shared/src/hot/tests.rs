@@ -333,7 +333,8 @@ fn of_values_that_threads_offer_at_the_same_time_readers_see_ever_newer_ones_and
 #[tokio::test]
 async fn a_copy_is_served_for_two_seconds_without_a_question_and_then_one_asks() {
     let stores = Arc::new(Stores::default());
-    (stores.cache.store(5, Ordering::SeqCst), stores.table.store(5, Ordering::SeqCst));
+    stores.cache.store(5, Ordering::SeqCst);
+    stores.table.store(5, Ordering::SeqCst);
     let (process, clock) = process(&stores);
     assert_eq!((process.newest().await.unwrap().version(), stores.asked()), (5, (1, 0)));
     stores.cache.store(6, Ordering::SeqCst);
@@ -390,7 +391,7 @@ async fn json(response: Response) -> Value {
 
 #[tokio::test]
 async fn answers_have_as_many_as_are_wanted_and_count_all() {
-    let tags = |number: u8| if number % 2 == 0 { vec!["Even", "all"] } else { vec!["all"] };
+    let tags = |number: u8| if number.is_multiple_of(2) { vec!["Even", "all"] } else { vec!["all"] };
     let articles: Vec<_> = (0..30).map(|n| listed(ArticleId::from_bytes([n; 16]), &tags(n))).collect();
     let slugs: Vec<_> = articles.iter().map(|listed| listed.article.slug.to_string()).collect();
     let ranked_at = Some(Timestamp::from_millis(0));
@@ -398,14 +399,16 @@ async fn answers_have_as_many_as_are_wanted_and_count_all() {
     let reading = Reading::of(&HeaderMap::new());
     for (limit, shown) in [(1, 1), (20, 20), (30, 30), (100, 30), (20, 20)] {
         let answer = json(answers.answer(&reading, limit, None)).await;
-        let names: Vec<_> = answer["articles"].as_array().unwrap().iter().map(|it| it["slug"].as_str().unwrap()).collect();
+        let names: Vec<_> =
+            answer["articles"].as_array().unwrap().iter().map(|it| it["slug"].as_str().unwrap()).collect();
         assert_eq!(names, slugs[..shown]);
         assert_eq!((answer["articlesCount"].as_u64(), answer["version"].as_u64()), (Some(30), Some(9)));
         assert_eq!(answer["rankedAt"], "1970-01-01T00:00:00.000Z");
     }
     let even = FoldedTag::wanted("eVEN").unwrap();
     let answer = json(answers.answer(&reading, 4, Some(&even))).await;
-    let names: BTreeSet<_> = answer["articles"].as_array().unwrap().iter().map(|it| it["slug"].as_str().unwrap()).collect();
+    let names: BTreeSet<_> =
+        answer["articles"].as_array().unwrap().iter().map(|it| it["slug"].as_str().unwrap()).collect();
     assert_eq!(names, slugs.iter().step_by(2).take(4).map(String::as_str).collect());
     assert_eq!(answer["articlesCount"], 15);
     let none = json(answers.answer(&reading, 4, FoldedTag::wanted("odd").as_ref())).await;

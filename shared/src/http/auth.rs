@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct Admission(Arc<Learnt>);
 
 struct Learnt {
-    entrance: Entrance,
+    entrance: Arc<Entrance>,
     presented: Presented,
     now: Timestamp,
     /// What the cache knows of the token's session.
@@ -38,7 +38,7 @@ struct Learnt {
 
 impl Admission {
     pub(super) fn new(
-        entrance: Entrance,
+        entrance: Arc<Entrance>,
         presented: Presented,
         session: Option<SessionState>,
         away: bool,

@@ -3,7 +3,17 @@
 
 use std::{str::FromStr, time::Duration};
 
-use http::{HeaderName, HeaderValue, Method};
+use axum::{
+    extract::Request,
+    response::{IntoResponse as _, Response},
+};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
+    },
+};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 /// How long browsers may remember a preflight's answer; they cap it at two hours themselves.
@@ -37,29 +47,46 @@ impl FromStr for AllowedOrigins {
     }
 }
 
+/// The headers that pages may read, besides those which they always may.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "etag, idempotency-replayed, ratelimit, ratelimit-policy, retry-after, x-access-token, x-request-id",
+);
+
 impl AllowedOrigins {
-    /// The layer that answers preflights and marks answers.
-    pub(super) fn layer(&self) -> CorsLayer {
+    /// Answers a browser that asks whether a page may send `request`.
+    pub(super) async fn preflight(&self, request: Request) -> Response {
         let origins = match self {
             Self::Any => AllowOrigin::any(),
             Self::Only(origins) => AllowOrigin::list(origins.iter().cloned()),
         };
-        let exposed = [
-            "etag",
-            "idempotency-replayed",
-            "ratelimit",
-            "ratelimit-policy",
-            "retry-after",
-            "x-access-token",
-            "x-request-id",
-        ];
-        CorsLayer::new()
+        let layer = CorsLayer::new()
             .allow_origin(origins)
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers(exposed.map(HeaderName::from_static))
             .allow_credentials(matches!(self, Self::Only(_)))
-            .max_age(MAX_AGE)
+            .max_age(MAX_AGE);
+        // The layer answers by itself and never asks what is beneath it.
+        let beneath =
+            service_fn(|_| async { Ok::<_, std::convert::Infallible>(StatusCode::NO_CONTENT.into_response()) });
+        layer.layer(beneath).oneshot(request).await.into_response()
+    }
+
+    /// Says in the headers of an answer whether a page of `origin` may read it. That is a few headers, which the layer would copy several
+    /// times for each request.
+    pub(super) fn mark(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+        match self {
+            Self::Any => {
+                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            }
+            Self::Only(origins) => {
+                headers.append(VARY, HeaderValue::from_name(ORIGIN));
+                if let Some(origin) = origin.filter(|origin| origins.contains(origin)) {
+                    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                    headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                }
+            }
+        }
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
 }
 

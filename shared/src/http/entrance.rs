@@ -1,10 +1,10 @@
 //! The way in of every request: its token is verified, and one round trip counts it against its limits, asks for its session and
 //! reads what is cached for it. Where the cache is away, nothing is limited, and tables are asked for the rest.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{cell::OnceCell, convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -62,6 +62,8 @@ pub struct Arriving<'a> {
     pub identity: Option<Identity>,
     params: Option<&'a RawPathParams>,
     query: &'a str,
+    /// The query's parameters, once somebody has asked for one.
+    pairs: OnceCell<Vec<(String, String)>>,
 }
 
 impl Arriving<'_> {
@@ -71,9 +73,9 @@ impl Arriving<'_> {
     }
 
     /// The query's parameter `name`, decoded; "" if there is none.
-    pub fn query(&self, name: &str) -> String {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(self.query).unwrap_or_default();
-        pairs.into_iter().find(|(known, _)| known == name).map_or_else(String::new, |(_, value)| value)
+    pub fn query(&self, name: &str) -> &str {
+        let pairs = self.pairs.get_or_init(|| serde_urlencoded::from_str(self.query).unwrap_or_default());
+        pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 }
 
@@ -82,7 +84,7 @@ pub(crate) type Prefetch = Arc<dyn Fn(&Arriving<'_>) -> Vec<Wanted> + Send + Syn
 
 /// The entrance of one function.
 pub(super) struct Door {
-    pub(super) entrance: Entrance,
+    pub(super) entrance: Arc<Entrance>,
     pub(super) limits: RateLimits,
     pub(super) proxies: TrustedProxies,
     pub(super) class: fn(&Method) -> RouteClass,
@@ -132,59 +134,60 @@ impl<S: Sync> FromRequestParts<S> for Prefetched {
     }
 }
 
-/// Lets a request in, or refuses it for its number.
-pub(super) async fn enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let entrance = &door.entrance;
-    let address = door.proxies.client(&request);
-    let (mut parts, body) = request.into_parts();
-    let now = entrance.system.now();
-    let presented = Presented::by(&parts, &*entrance.tokens, now);
-    let identity = presented.identity();
-
-    let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
-    let route = parts.extensions.get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("", MatchedPath::as_str);
-    let query = parts.uri.query().unwrap_or_default();
-    let arriving = Arriving { route, method: &parts.method, identity, params: params.as_ref(), query };
-    let wanted = (door.prefetch)(&arriving);
-    let class = (door.class)(&parts.method);
-    let callers = [identity.map(|identity| Caller::User(identity.user_id)), address.map(Caller::Address)];
-    let counts = callers.into_iter().flatten().filter_map(|caller| door.count(caller, class)).collect();
-    let session = identity.filter(|_| entrance.sessions.is_some());
-    let arrival = Arrival { counts, session, wanted };
-
-    let arrived = if arrival.is_empty() {
-        Ok(Arrived::default())
-    } else {
-        // Behind a gateway the request's id is the gateway's.
-        let id = parts.extensions.get().copied();
-        let id = id.unwrap_or_else(|| RequestId::new(now, entrance.system.random()));
-        entrance.arrivals.arrive(&arrival, id, now).await
-    };
-    let away = arrived.is_err();
-    let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
-        tracing::warn!(error = chain(&error), "the cache is away: nothing is limited, and the tables are asked");
-        Arrived::default()
-    });
-    let mut response = match limits::refused(&allowances) {
-        Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
-        None => {
-            let found = arrival.wanted.into_iter().zip(found).collect();
-            parts.extensions.insert(ClientAddress(address));
-            parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
-            let admission = Admission::new(entrance.clone(), presented, session, away, now);
-            parts.extensions.insert(admission.clone());
-            let mut response = next.run(Request::from_parts(parts, body)).await;
-            let renewed = admission.renewed().and_then(|token| HeaderValue::from_str(token).ok());
-            response.headers_mut().extend(renewed.map(|token| (ACCESS_TOKEN, token)));
-            response
-        }
-    };
-    limits::tell(&allowances, &mut response);
-    response
-}
-
 impl Door {
+    /// Lets a request in, or refuses it for its number.
+    pub(super) async fn enter(&self, request: Request, next: Next) -> Response {
+        let entrance = &self.entrance;
+        let address = self.proxies.client(&request);
+        let (mut parts, body) = request.into_parts();
+        let now = entrance.system.now();
+        let presented = Presented::by(&parts, &*entrance.tokens, now);
+        let identity = presented.identity();
+
+        let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        let route = route.as_ref().map_or("", MatchedPath::as_str);
+        let query = parts.uri.query().unwrap_or_default();
+        let arriving =
+            Arriving { route, method: &parts.method, identity, params: params.as_ref(), query, pairs: OnceCell::new() };
+        let wanted = (self.prefetch)(&arriving);
+        let class = (self.class)(&parts.method);
+        let callers = [identity.map(|identity| Caller::User(identity.user_id)), address.map(Caller::Address)];
+        let counts = callers.into_iter().flatten().filter_map(|caller| self.count(caller, class)).collect();
+        let session = identity.filter(|_| entrance.sessions.is_some());
+        let arrival = Arrival { counts, session, wanted };
+
+        let arrived = if arrival.is_empty() {
+            Ok(Arrived::default())
+        } else {
+            // Behind a gateway the request's id is the gateway's.
+            let id = parts.extensions.get().copied();
+            let id = id.unwrap_or_else(|| RequestId::new(now, entrance.system.random()));
+            entrance.arrivals.arrive(&arrival, id, now).await
+        };
+        let away = arrived.is_err();
+        let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
+            tracing::warn!(error = chain(&error), "the cache is away: nothing is limited, and the tables are asked");
+            Arrived::default()
+        });
+        let mut response = match limits::refused(&allowances) {
+            Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
+            None => {
+                let found = arrival.wanted.into_iter().zip(found).collect();
+                parts.extensions.insert(ClientAddress(address));
+                parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
+                let admission = Admission::new(entrance.clone(), presented, session, away, now);
+                parts.extensions.insert(admission.clone());
+                let mut response = next.run(Request::from_parts(parts, body)).await;
+                let renewed = admission.renewed().and_then(|token| HeaderValue::from_str(token).ok());
+                response.headers_mut().extend(renewed.map(|token| (ACCESS_TOKEN, token)));
+                response
+            }
+        };
+        limits::tell(&allowances, &mut response);
+        response
+    }
+
     fn count(&self, caller: Caller, class: RouteClass) -> Option<Count> {
         let RateLimits::On(quotas) = &self.limits else { return None };
         // Whoever proves who they are is counted by address alone: the token they may hold is not what they come with.

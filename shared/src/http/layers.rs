@@ -1,6 +1,13 @@
 //! What surrounds every handler: the request's id, its one log line, CORS, and a clear answer even to a panic.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use axum::{
     Router,
@@ -9,19 +16,17 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, Method, header};
+use futures_util::FutureExt as _;
+use http::{
+    HeaderName, HeaderValue, Method,
+    header::{self, ORIGIN},
+};
 use lambda_http::request::RequestContext;
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use super::{
-    ApiError, Entrance, Prefetch, Problem, RateLimits, TrustedProxies,
-    cors::AllowedOrigins,
-    entrance::{Door, enter},
-};
+use super::{ApiError, Entrance, Prefetch, Problem, RateLimits, TrustedProxies, cors::AllowedOrigins, entrance::Door};
 use crate::{
-    domain::{RequestId, limit::RouteClass},
+    domain::{RequestId, Timestamp, limit::RouteClass},
     ports::system::System,
 };
 
@@ -54,38 +59,56 @@ pub struct Way {
 
 impl Shell {
     /// `routes` of the function `name` with everything around them.
+    ///
+    /// It is one layer on purpose: each is a box around each route, cloned for each request together with all that is in it.
     pub(crate) fn around(&self, name: &'static str, way: Option<Way>, routes: Router) -> Router {
-        let entrance = way.map(|Way { entrance, class, prefetch }| {
+        let door = way.map(|Way { entrance, class, prefetch }| {
             let (limits, proxies) = (self.limits.clone(), self.proxies.clone());
-            let door = Arc::new(Door { entrance, limits, proxies, class, prefetch });
-            middleware::from_fn_with_state(door, enter)
+            Door { entrance: Arc::new(entrance), limits, proxies, class, prefetch }
         });
-        // From the outside to the inside. One layer of a router is one box around each route, cloned for each request with all that
-        // is in it: so this is one.
-        let layers = ServiceBuilder::new()
-            .layer(middleware::from_fn_with_state((name, self.system.clone()), observe))
-            .layer(self.origins.layer())
-            .layer(CatchPanicLayer::custom(panicked));
-        match entrance {
-            Some(entrance) => routes.layer(layers.layer(entrance)),
-            None => routes.layer(layers),
-        }
+        let (system, origins) = (self.system.clone(), self.origins.clone());
+        let ids = RequestIds { start: u128::from_ne_bytes((*system).random()), given: AtomicU64::new(0) };
+        let surroundings = Arc::new(Surroundings { function: name, system, ids, origins, door });
+        routes.layer(middleware::from_fn_with_state(surroundings, observe))
     }
 }
 
-type Observer = (&'static str, Arc<dyn System>);
+/// What is around the routes of one function.
+struct Surroundings {
+    function: &'static str,
+    system: Arc<dyn System>,
+    ids: RequestIds,
+    origins: AllowedOrigins,
+    door: Option<Door>,
+}
+
+/// Ids for requests that came without one: they differ from all others, and need be no secret. Counting on from a random number takes
+/// no call of the operating system.
+struct RequestIds {
+    start: u128,
+    given: AtomicU64,
+}
+
+impl RequestIds {
+    fn next(&self, now: Timestamp) -> RequestId {
+        let number = self.start.wrapping_add(self.given.fetch_add(1, Ordering::Relaxed).into());
+        let [_, _, _, _, _, _, random @ ..] = number.to_be_bytes();
+        RequestId::new(now, random)
+    }
+}
 
 /// Gives the request its id, logs one line when it is answered, and finishes the answer's headers and problem body.
-async fn observe(State((function, system)): State<Observer>, mut request: Request, next: Next) -> Response {
+async fn observe(State(around): State<Arc<Surroundings>>, mut request: Request, next: Next) -> Response {
+    let Surroundings { function, system, .. } = &*around;
     let started = system.monotonic();
     let id = gateway_id(&request).unwrap_or_else(|| {
-        let own = RequestId::new(system.now(), (*system).random());
+        let own = around.ids.next(system.now());
         request.extensions_mut().insert(own);
         own.to_string()
     });
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", requestId = id, function, method = known(request.method()), route);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = around.answer(request, next).instrument(span.clone()).await;
     finish(&mut response, &id);
     span.in_scope(|| {
         let micros = (system.monotonic() - started).as_micros();
@@ -94,6 +117,25 @@ async fn observe(State((function, system)): State<Observer>, mut request: Reques
         tracing::info!(status = response.status().as_u16(), durationMs = duration, "answered");
     });
     response
+}
+
+impl Surroundings {
+    /// Answers pages of other sites as far as these may ask, and whatever becomes of the handler.
+    async fn answer(&self, request: Request, next: Next) -> Response {
+        if request.method() == Method::OPTIONS {
+            return self.origins.preflight(request).await;
+        }
+        let origin = request.headers().get(ORIGIN).cloned();
+        let handled = async {
+            match &self.door {
+                Some(door) => door.enter(request, next).await,
+                None => next.run(request).await,
+            }
+        };
+        let mut response = AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(panicked);
+        self.origins.mark(origin, response.headers_mut());
+        response
+    }
 }
 
 /// The method, or "other" for one that nobody has defined: that may be anything.

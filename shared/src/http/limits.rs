@@ -32,13 +32,25 @@ pub(super) fn tell(allowances: &[Allowance], response: &mut Response) {
     }
     let (mut left, mut policy) = (String::with_capacity(64), String::with_capacity(64));
     for Allowance { quota, dimension, remaining, reset, .. } in allowances {
-        let (comma, name) = (if left.is_empty() { "" } else { ", " }, dimension.name());
-        left += &format!("{comma}\"{name}\";r={remaining};t={}", seconds(*reset));
-        policy += &format!("{comma}\"{name}\";q={};w={}", quota.calls, quota.window.as_secs());
+        item(&mut left, dimension.name(), [("r", u64::from(*remaining)), ("t", seconds(*reset))]);
+        item(&mut policy, dimension.name(), [("q", u64::from(quota.calls)), ("w", quota.window.as_secs())]);
     }
     let header = |list| HeaderValue::try_from(list).expect("names and numbers are visible ASCII");
     response.headers_mut().insert(RATE_LIMIT, header(left));
     response.headers_mut().insert(POLICY, header(policy));
+}
+
+/// One more item of a list, with its parameters.
+fn item(list: &mut String, name: &str, parameters: [(&str, u64); 2]) {
+    list.push_str(if list.is_empty() { "\"" } else { ", \"" });
+    list.push_str(name);
+    list.push('"');
+    for (parameter, number) in parameters {
+        list.push(';');
+        list.push_str(parameter);
+        list.push('=');
+        list.push_str(itoa::Buffer::new().format(number));
+    }
 }
 
 /// Whole seconds, so that whoever waits for them has waited long enough.

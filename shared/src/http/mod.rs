@@ -3,6 +3,7 @@
 mod address;
 mod agent;
 pub mod auth;
+pub mod codes;
 pub mod cookies;
 pub mod cors;
 pub mod draft_views;

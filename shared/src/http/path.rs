@@ -1,8 +1,11 @@
 //! Path parameters.
 
-use std::future::{Ready, ready};
+use std::future::ready;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::{
+    extract::{FromRequestParts, Path},
+    routing::MethodRouter,
+};
 use http::request::Parts;
 
 use super::ApiError;
@@ -39,10 +42,10 @@ impl<S: Sync + Send> FromRequestParts<S> for PathParams {
     }
 }
 
-/// Answers that the path has only the methods `allow`, as `Allow` lists them: for a path where another route of the function has a
-/// parameter. API Gateway takes what has a method of that route for it, and `fallback` is not asked.
-pub fn has_only(allow: &'static str) -> impl Fn() -> Ready<ApiError> + Clone {
-    move || ready(ApiError::MethodNotAllowed { allow: allow.to_owned() })
+/// Answers whatever no other route of the path does: it has only the methods `allow`, as `Allow` lists them. For a path where another
+/// route of the function has a parameter: API Gateway takes what has a method of that route for it, and `fallback` is not asked.
+pub fn has_only<S: Clone + Send + Sync + 'static>(allow: &'static str) -> MethodRouter<S> {
+    MethodRouter::new().fallback(move || ready(ApiError::MethodNotAllowed { allow: allow.to_owned() }))
 }
 
 fn not_utf8() -> ApiError {

@@ -15,7 +15,7 @@ use crate::{
         article::{Article, ArticleHtml, Listed, Listing, Seen},
         reaction::Reactions,
         tag::Tag,
-        user::{Bio, EmailAddress, ImageUrl, Profile, User},
+        user::{Bio, EmailAddress, ImageUrl, PhoneNumber, Profile, User},
     },
     http::Content,
     ports::tokens::TokenSigner,
@@ -40,6 +40,9 @@ pub struct UserAnswer {
 pub struct UserView {
     /// The address; `""` for who has none.
     pub email: String,
+    /// The phone number, with `+` and its country's code, that they may log in by.
+    #[schema(required = true)]
+    pub phone: Option<String>,
     /// The access token that the request came with, or a new one.
     pub token: String,
     /// The name.
@@ -171,6 +174,7 @@ impl UserView {
     pub fn new(user: User, token: String) -> Self {
         Self {
             email: user.email.map(EmailAddress::into).unwrap_or_default(),
+            phone: user.phone.map(PhoneNumber::into),
             token,
             username: user.username.into(),
             role: user.role.name(),

@@ -20,7 +20,7 @@ impl CacheKey {
         key.push_str(":{");
         // This is done several times for each request, and most names have none of these.
         let mut rest = name;
-        while let Some(place) = rest.find(['%', '{', '}']) {
+        while let Some(place) = rest.bytes().position(|byte| matches!(byte, b'%' | b'{' | b'}')) {
             key.push_str(&rest[..place]);
             key.push_str(match rest.as_bytes()[place] {
                 b'%' => "%25",
@@ -125,10 +125,18 @@ pub trait SharedCache: Send + Sync {
     /// after it.
     async fn fill(&self, key: &CacheKey, entry: &Entry, ttl: Duration, token: FillToken) -> Result<bool, StoreError>;
 
-    /// Replaces older versions by what a writer has just written to the table, for `ttl`, and takes away the right of whoever is
-    /// making the value. Where nothing is cached, nothing is stored: the newer version of a slow writer's value may have been
-    /// there and vanished. What became `stale` beside it is removed in the same round trip.
-    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration, stale: &[Stale]) -> Result<(), StoreError>;
+    /// Replaces an older version by what a writer has just written to the table, for `ttl`, and takes away the right of whoever is
+    /// making the value. Where nothing is cached, it is stored only under the writer's own `right`, claimed before it wrote and not
+    /// lost since: the newer version of a slow writer's value may have been there and vanished. What became `stale` beside it is
+    /// removed in the same round trip.
+    async fn put(
+        &self,
+        key: &CacheKey,
+        entry: &Entry,
+        ttl: Duration,
+        right: Option<FillToken>,
+        stale: &[Stale],
+    ) -> Result<(), StoreError>;
 
     /// Removes what is stale, and takes away the right of whoever is making such a value.
     async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError>;

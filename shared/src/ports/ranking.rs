@@ -62,12 +62,7 @@ pub struct CandidatePage {
 #[async_trait]
 pub trait Candidates: Send + Sync {
     /// The newest `limit` articles of `shard`, or of those behind `behind`. A moment may pass until an article shows up in another class.
-    async fn page(
-        &self,
-        shard: HotShard,
-        behind: Option<ArticleId>,
-        limit: u16,
-    ) -> Result<CandidatePage, StoreError>;
+    async fn page(&self, shard: HotShard, behind: Option<ArticleId>, limit: u16) -> Result<CandidatePage, StoreError>;
 
     /// The counters of `articles`, in their order.
     async fn counters(&self, articles: &[ArticleId]) -> Result<Vec<ArticleCounters>, StoreError>;

@@ -46,12 +46,7 @@ impl Shelf {
 
 #[async_trait]
 impl Candidates for Shelf {
-    async fn page(
-        &self,
-        shard: HotShard,
-        behind: Option<ArticleId>,
-        limit: u16,
-    ) -> Result<CandidatePage, StoreError> {
+    async fn page(&self, shard: HotShard, behind: Option<ArticleId>, limit: u16) -> Result<CandidatePage, StoreError> {
         let all = self.classes.get(&shard).into_iter().flatten().rev();
         let mut left = all.filter(|article| behind.is_none_or(|behind| **article < behind)).copied();
         let articles: Vec<_> = left.by_ref().take(limit.into()).collect();

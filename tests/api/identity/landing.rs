@@ -214,6 +214,48 @@ async fn states_last_ten_minutes_and_codes_one() {
 }
 
 #[tokio::test]
+async fn whose_login_is_ten_minutes_old_neither_adds_nor_removes_an_identity() {
+    if deployed() {
+        return;
+    }
+    let (url, clock) = program(&[("LOGIN_REDIRECT_URL", PAGE), ("RATE_LIMITS", "off")]);
+    let me = subject();
+    let browser = Browser::at(&url);
+    let token = crate::support::vendors::token(&exchange(&browser, &code(&browser, &me).await).await);
+    let ask = async |method: Method, path: &str, token: &str| {
+        let request = browser.request(method, path).header("authorization", format!("Token {token}"));
+        browser.send(request).await
+    };
+    let list = "/api/user/identities";
+    let identities = ask(Method::GET, list, &token).await.expect(200)["identities"].take();
+    let own = format!("{list}/{}", identities[0]["id"].as_str().unwrap());
+    // What began in time may end later, as long as its state lasts.
+    clock.ahead.store(595_000, Ordering::Relaxed);
+    let going = browser.begin_link(&token, "wechat").await;
+    clock.ahead.store(601_000, Ordering::Relaxed);
+    let scanner = subject();
+    let back = browser.get(&VENDORS.wechat.scan(&going, wechat::Says::Known(scanner.clone(), None))).await;
+    assert_eq!(landed(&back, "linked"), "wechat");
+    for (method, path) in [
+        (Method::POST, "/api/user/identities/wechat"),
+        (Method::POST, "/api/user/identities/oidc/acme"),
+        (Method::DELETE, own.as_str()),
+        (Method::DELETE, "/api/user/identities/x"),
+    ] {
+        let answer = ask(method, path, &token).await;
+        expect_code(&answer, 403, "login-too-old", path);
+        assert_eq!(answer.json()["errors"], json!({"login": ["must be younger than 10 minutes"]}));
+    }
+    assert_eq!(ask(Method::GET, list, &token).await.expect(200)["identities"].as_array().unwrap().len(), 2);
+    let again = Browser::at(&url);
+    // By the other identity: what this provider says is of the machine's own time.
+    let code = landed(&again.wechat(wechat::Says::Known(scanner, None)).await, "code");
+    let token = crate::support::vendors::token(&exchange(&again, &code).await);
+    ask(Method::DELETE, &own, &token).await.expect_nothing();
+    assert_eq!(ask(Method::GET, list, &token).await.expect(200)["identities"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn calls_are_counted_without_a_cache() {
     if deployed() {
         return;

@@ -15,8 +15,10 @@ async fn a_change_answers_the_account_as_it_is_afterwards() {
     let account = user.change(new).await.expect(200)["user"].take();
     shapes::expect_user(&account);
     let token = &account["token"];
-    let expected =
-        json!({"username": username, "email": email, "bio": "A bio", "image": image, "token": token, "role": "author"});
+    let expected = json!({
+        "username": username, "email": email, "phone": null, "bio": "A bio", "image": image, "token": token,
+        "role": "author",
+    });
     assert_eq!(account, expected);
     let client = Client::new().with_token(account["token"].as_str().unwrap());
     assert_eq!(client.get("/api/user").await.expect(200)["user"], expected);

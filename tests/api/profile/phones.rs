@@ -39,12 +39,15 @@ async fn a_phone_that_was_bound_logs_in_with_the_password_and_other_sessions_end
     let other = Client::new().log_in(&user.email, PASSWORD).await.expect(200)["user"].take();
     let Some((phone, code)) = phone_with_code(&user).await else { return };
     log_in(&phone, PASSWORD).await.expect(401);
-    bind(&user, &phone, &code).await.expect(200);
-    assert_eq!(log_in(&phone, PASSWORD).await.expect(200)["user"]["username"], user.username);
+    assert_eq!(bind(&user, &phone, &code).await.expect(200)["user"]["phone"], phone);
+    let login = log_in(&phone, PASSWORD).await.expect(200)["user"].take();
+    assert_eq!((&login["username"], &login["phone"]), (&json!(user.username), &json!(phone)));
     let spaced = format!("{} {}", &phone[..3], &phone[3..]);
     log_in(&spaced, PASSWORD).await.expect(200);
     Client::new().with_token(other["token"].as_str().unwrap()).get("/api/user").await.expect(401);
-    user.client.get("/api/user").await.expect(200);
+    assert_eq!(user.client.get("/api/user").await.expect(200)["user"]["phone"], phone);
+    let profile = Client::new().get(&format!("/api/profiles/{}", user.username)).await.expect(200);
+    assert!(!profile.to_string().contains(&phone[3..]), "nobody else sees it: {profile}");
 }
 
 #[tokio::test]

@@ -144,13 +144,19 @@ impl SharedCache for FakeCache {
         Ok(self.with(fill).await)
     }
 
-    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration, stale: &[Stale]) -> Result<(), StoreError> {
+    async fn put(
+        &self,
+        key: &CacheKey,
+        entry: &Entry,
+        ttl: Duration,
+        right: Option<FillToken>,
+        stale: &[Stale],
+    ) -> Result<(), StoreError> {
         let put = |keys: &mut Keys, at: Timestamp| {
-            for (key, entry) in entries {
-                keys.rights.remove(key);
-                if keys.version(key).is_some_and(|version| version <= entry.version) {
-                    keys.values.insert(key.clone(), (entry.clone(), at.plus(ttl)));
-                }
+            let held = keys.rights.remove(key).map(|(held, _)| held);
+            let own = right.is_some() && held == right;
+            if keys.version(key).map_or(own, |version| version <= entry.version) {
+                keys.values.insert(key.clone(), (entry.clone(), at.plus(ttl)));
             }
         };
         self.with(put).await;

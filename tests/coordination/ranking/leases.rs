@@ -99,7 +99,14 @@ impl SharedCache for Cache {
         away()
     }
 
-    async fn put(&self, _: &[(CacheKey, Entry)], _: Duration, _: &[Stale]) -> Result<(), StoreError> {
+    async fn put(
+        &self,
+        _: &CacheKey,
+        _: &Entry,
+        _: Duration,
+        _: Option<FillToken>,
+        _: &[Stale],
+    ) -> Result<(), StoreError> {
         away()
     }
 
@@ -143,12 +150,7 @@ struct Paused {
 
 #[async_trait]
 impl Candidates for Paused {
-    async fn page(
-        &self,
-        shard: HotShard,
-        behind: Option<ArticleId>,
-        limit: u16,
-    ) -> Result<CandidatePage, StoreError> {
+    async fn page(&self, shard: HotShard, behind: Option<ArticleId>, limit: u16) -> Result<CandidatePage, StoreError> {
         let page = self.world.interactions.page(shard, behind, limit).await?;
         let overtake = || async {
             self.world.clock.pass(LIFE);

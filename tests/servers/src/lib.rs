@@ -1,4 +1,4 @@
-//! Real backing services for tests, as children of the test's process, and doubles of vendors on threads of it.
+//! Real backing services for tests, as children of the test's process, doubles of vendors on threads of it, and clocks that tests move.
 //!
 //! ```no_run
 //! let node = test_servers::RedisNode::start();
@@ -8,6 +8,7 @@
 //!
 //! What cannot start fails the test. A server ends when its handle is dropped, and on Linux also when the test's process is killed.
 
+mod clock;
 mod cluster;
 mod node;
 pub mod oidc;
@@ -15,5 +16,6 @@ mod serve;
 mod wait;
 pub mod wechat;
 
+pub use clock::Clock;
 pub use cluster::RedisCluster;
 pub use node::RedisNode;

@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{Result, Tally, Target};
+use crate::{Answer, Result, Tally, Target, target::PASSWORD};
 
 /// Guesses at one code that are sent at the same time.
 const PARALLEL: u32 = 100;
@@ -33,6 +33,44 @@ pub(super) async fn attack(target: &Target) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// What a code may be for: where it is asked for, and where it is used.
+struct Purpose {
+    ask: &'static str,
+    method: Method,
+    spend: &'static str,
+}
+
+const LOGIN: Purpose = Purpose { ask: "/api/login/sms/code", method: Method::POST, spend: "/api/login/sms" };
+const RESET: Purpose = Purpose { ask: "/api/password/reset/code", method: Method::POST, spend: "/api/password/reset" };
+const BIND: Purpose = Purpose { ask: "/api/user/phone/code", method: Method::PUT, spend: "/api/user/phone" };
+
+/// A code that somebody was talked into telling: it is good for what its message says, and for nothing else.
+pub(super) async fn other_purposes(target: &Target) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for (sent, used) in [(RESET, LOGIN), (RESET, BIND), (LOGIN, BIND), (BIND, LOGIN)] {
+        let (_, own) = target.victim().await?;
+        let phone = target.phone();
+        let asked = at(target, &own.access, Method::POST, sent.ask, &json!({ "phone": phone })).await?;
+        if asked.status != 202 {
+            return Err(format!("no code: {asked:?}").into());
+        }
+        let body = json!({"phone": phone, "code": code(target, &phone).await?, "password": PASSWORD});
+        let answer = at(target, &own.access, used.method, used.spend, &body).await?;
+        tally.tried(answer.status < 400, || format!("a code of {} at {}: {answer:?}", sent.ask, used.spend));
+        // There is no account of this number whose password could be reset.
+        if sent.spend != RESET.spend {
+            let answer = at(target, &own.access, sent.method, sent.spend, &body).await?;
+            tally.tried(answer.status >= 300, || format!("a code is used up where it is of no use: {answer:?}"));
+        }
+    }
+    Ok(tally)
+}
+
+/// From an address of its own, logged in.
+async fn at(target: &Target, token: &str, method: Method, path: &str, body: &Value) -> Result<Answer> {
+    target.client().ask(method, path, Some(token), body).await
 }
 
 /// Each time from an address of its own.

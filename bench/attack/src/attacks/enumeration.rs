@@ -6,8 +6,12 @@ use tokio::time::Instant;
 
 use crate::{Client, Result, Tally, Target};
 
-/// Failed logins of each kind, one after another in turns, so that whatever else the machine does meets both alike.
+/// Failed logins of each kind, one after another in turns, so that whatever else the machine does meets all alike.
 const EACH: usize = 80;
+/// Failed logins of one account before it is locked; the last leaves it open.
+const FREE: usize = 4;
+/// Failed logins that lock an account.
+const LOCKING: usize = 6;
 /// How unlikely the ranks must be, in standard deviations, before they count as telling something: one run in 15,000 by chance.
 const SIGMAS: f64 = 4.0;
 /// How far the medians must lie apart besides, parts of the smaller one: less is drowned by any network.
@@ -21,24 +25,39 @@ async fn timed(client: &Client<'_>, name: &str) -> Result<(Duration, String)> {
     Ok((took, format!("{} {}", answer.status, answer.body)))
 }
 
+/// From everywhere: at accounts that are there, at one that is locked, and at such as are not there.
 pub(super) async fn attack(target: &Target) -> Result<Tally> {
-    let (name, _) = target.victim().await?;
     let mut tally = Tally::default();
-    let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for number in 0..EACH {
-        // From everywhere, and against one account that is there and many that are not.
-        let there = timed(&target.client(), &name).await?;
-        let nobody = timed(&target.client(), &format!("nobody-{number}")).await?;
-        tally.tried(there.1 != nobody.1, || format!("the answers differ: {} and {}", there.1, nobody.1));
-        known.push(there.0);
-        unknown.push(nobody.0);
+    let (locked, _) = target.victim().await?;
+    for _ in 0..LOCKING {
+        target.client().log_in(&locked, "a wrong password").await?;
     }
-    let deviation = rank_deviation(&known, &unknown);
-    let (a, b) = (median(&mut known), median(&mut unknown));
-    let apart = (a - b).abs() / a.min(b);
-    tally.tried(deviation.abs() > SIGMAS && apart > APART, || {
-        format!("the time tells: {a:.4} s if there is such an account and {b:.4} s if not, {deviation:.1} standard deviations")
-    });
+    let mut victims = Vec::new();
+    for _ in 0..EACH.div_ceil(FREE) {
+        victims.push(target.victim().await?.0);
+    }
+    let mut times = [const { Vec::new() }; 3];
+    for number in 0..EACH {
+        let names = [format!("nobody-{}", target.number()), victims[number / FREE].clone(), locked.clone()];
+        let mut said = Vec::new();
+        for (name, times) in names.iter().zip(&mut times) {
+            let (took, answer) = timed(&target.client(), name).await?;
+            times.push(took);
+            said.push(answer);
+        }
+        tally.tried(said.iter().any(|answer| *answer != said[0]), || format!("the answers differ: {said:?}"));
+    }
+    let [mut nobody, known, locked] = times;
+    for (kind, mut times) in [("is there", known), ("is locked", locked)] {
+        let deviation = rank_deviation(&times, &nobody);
+        let (a, b) = (median(&mut times), median(&mut nobody));
+        let apart = (a - b).abs() / a.min(b);
+        tally.tried(deviation.abs() > SIGMAS && apart > APART, || {
+            format!(
+                "the time tells: {a:.4} s if the account {kind} and {b:.4} s if not, {deviation:.1} standard deviations"
+            )
+        });
+    }
     Ok(tally)
 }
 

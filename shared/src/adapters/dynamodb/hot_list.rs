@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_list_comes_back_as_it_was_and_a_huge_one_without_its_end() {
-        let articles: Vec<Listed> = (0..100).map(|number| listed(ArticleId::from_bytes([number; 16]), &["a"])).collect();
+        let articles: Vec<Listed> =
+            (0..100).map(|number| listed(ArticleId::from_bytes([number; 16]), &["a"])).collect();
         let list = HotList { version: 7, ranked_at: Some(Timestamp::from_millis(5)), articles };
         let back = |largest| -> HotList {
             serde_json::from_slice(&inflate(&packed(&list, largest).unwrap()).unwrap()).unwrap()

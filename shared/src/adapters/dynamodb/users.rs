@@ -1,8 +1,8 @@
 //! Users, and the guards of what must be unique among them.
 
+mod accounts;
+mod credentials;
 mod rights;
-
-use std::collections::HashMap;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -10,27 +10,24 @@ use serde::{Deserialize, Serialize};
 use super::{
     SessionTable,
     departures::is_tombstone,
-    error::{corrupt, store_error},
+    error::corrupt,
     identities::IDENTITY,
     lockouts::LOCKOUT,
-    store::{Dynamo, Item, Key, TableName, from_item, n, s, to_item},
+    store::{Dynamo, Item, Key, TableName, from_item, to_item},
     stream::{Images, Said},
-    transaction::{Change, NotCommitted, Transaction},
+    transaction::{NotCommitted, Transaction},
 };
 use crate::{
     domain::{
         SessionId, Timestamp, UserId,
         change::{FoldedUsername, Subject},
-        login::LoginName,
         password::PasswordHash,
-        session::{Rights, Session},
+        session::Session,
         user::{Bio, EmailAddress, ImageUrl, PhoneNumber, Role, User, Username},
     },
     ports::{
         StoreError,
-        users::{
-            Accounts, Credentials, Holder, PasswordChanges, PhoneOwners, Registrations, SaveUserError, Unique, Users,
-        },
+        users::{Holder, Registrations, SaveUserError, Unique, Users},
     },
 };
 
@@ -166,7 +163,6 @@ impl UserItem {
     }
 }
 
-use rights::ended_as;
 pub(super) use rights::rights_from;
 
 /// A user as stored; `None` for what is left of one who is gone.
@@ -212,163 +208,6 @@ impl Users for UserTable {
     async fn holder(&self, username: &Username) -> Result<Option<Holder>, StoreError> {
         self.guarded(username_guard(username)).await
     }
-}
-
-#[async_trait]
-impl PhoneOwners for UserTable {
-    async fn by_phone(&self, phone: &PhoneNumber) -> Result<Option<User>, StoreError> {
-        let Some(holder) = self.guarded(phone_guard(phone)).await? else { return Ok(None) };
-        let user = self.user(holder.id).await?.map(|item| item.into_parts().0);
-        // They may have given it up between the two reads.
-        Ok(user.filter(|user| user.phone.as_ref() == Some(phone)))
-    }
-}
-
-#[async_trait]
-impl Credentials for UserTable {
-    async fn holder(&self, name: &LoginName) -> Result<Option<UserId>, StoreError> {
-        let guard = match name {
-            LoginName::Email(email) => email_guard(email),
-            LoginName::Username(username) => username_guard(username),
-            LoginName::Phone(phone) => phone_guard(phone),
-            // Nobody's, and as much work.
-            LoginName::Nobody(_) => Key::new(USERNAME, "GUARD"),
-        };
-        Ok(self.guarded(guard).await?.map(|holder| holder.id))
-    }
-
-    async fn account(&self, user: Option<UserId>) -> Result<Option<(User, Option<PasswordHash>)>, StoreError> {
-        // Nobody's id, and as much work.
-        let id = user.unwrap_or(UserId::from_bytes([0; 16]));
-        Ok(self.user(id).await?.map(UserItem::into_parts))
-    }
-
-    async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
-        let update = self
-            .dynamo
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(user_key(user).attributes()))
-            .update_expression("SET passwordHash = :new")
-            .condition_expression("passwordHash = :old")
-            .expression_attribute_values(":new", s(&new.0))
-            .expression_attribute_values(":old", s(&old.0));
-        match update.send().await {
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            other => other.map(drop).map_err(store_error),
-        }
-    }
-}
-
-#[async_trait]
-impl PasswordChanges for UserTable {
-    async fn change_password(&self, user: UserId, hash: &PasswordHash, ends: &Rights) -> Result<bool, StoreError> {
-        let (mut set, remove, values) = ended_as(ends);
-        set.push("passwordHash = :hash");
-        let mut expression = format!("SET {}", set.join(", "));
-        if !remove.is_empty() {
-            expression += &format!(" REMOVE {}", remove.join(", "));
-        }
-        let mut update = self
-            .dynamo
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(user_key(user).attributes()))
-            .update_expression(expression)
-            // Who is gone has no name, and gets no password.
-            .condition_expression(
-                "attribute_exists(username) AND (epoch = :epochBefore OR attribute_not_exists(epoch))",
-            )
-            .expression_attribute_values(":hash", s(&hash.0));
-        for (name, value) in values {
-            update = update.expression_attribute_values(name, value);
-        }
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(error)),
-        }
-    }
-}
-
-#[async_trait]
-impl Accounts for UserTable {
-    async fn update(
-        &self,
-        old: &User,
-        new: &User,
-        hash: Option<&PasswordHash>,
-        ends: Option<&Rights>,
-        now: Timestamp,
-    ) -> Result<(), SaveUserError> {
-        let mut transaction = Transaction::default();
-        transaction.update(&self.name, user_key(old.id), user_change(old, new, hash, ends))?;
-        // Which part of the transaction takes what; part 0 is the user.
-        let mut takes = HashMap::new();
-        let mut parts = 1;
-        for ((unique, from), (_, to)) in guards(old).into_iter().zip(guards(new)).filter(|(from, to)| from.1 != to.1) {
-            if let Some(key) = from {
-                transaction.delete(&self.name, key)?;
-                parts += 1;
-            }
-            if let Some(key) = to {
-                transaction.put_new(&self.name, to_item(&GuardItem { key, user_id: new.id, since: now })?)?;
-                takes.insert(parts, unique);
-                parts += 1;
-            }
-        }
-        transaction.commit(&self.dynamo).await.map_err(|error| match error {
-            NotCommitted::Store(error) => SaveUserError::Store(error),
-            NotCommitted::Conditions(failed) if failed.contains(&0) => SaveUserError::Changed,
-            NotCommitted::Conditions(failed) => {
-                SaveUserError::Taken(failed.into_iter().filter_map(|part| takes.get(&part).copied()).collect())
-            }
-        })
-    }
-}
-
-/// What an update must do to `old`'s item to make it `new`'s. The hash is kept where there is no new one, and so is what holds for the
-/// user's sessions.
-fn user_change(old: &User, new: &User, hash: Option<&PasswordHash>, ends: Option<&Rights>) -> Change {
-    let mut set = vec!["username = :username".to_owned(), "version = :new".to_owned()];
-    let mut remove = Vec::new();
-    let mut values = vec![(":username", s(new.username.as_str())), (":new", n(new.version)), (":old", n(old.version))];
-    let optional = [
-        ("email", ":email", new.email.as_ref().map(EmailAddress::as_str)),
-        ("phone", ":phone", new.phone.as_ref().map(PhoneNumber::as_str)),
-        ("bio", ":bio", new.bio.as_ref().map(Bio::as_str)),
-        ("image", ":image", new.image.as_ref().map(ImageUrl::as_str)),
-    ];
-    for (name, value, text) in optional {
-        match text {
-            Some(text) => {
-                set.push(format!("{name} = {value}"));
-                values.push((value, s(text)));
-            }
-            None => remove.push(name),
-        }
-    }
-    if let Some(hash) = hash {
-        set.push("passwordHash = :hash".to_owned());
-        values.push((":hash", s(&hash.0)));
-    }
-    let mut condition = "version = :old";
-    if let Some(ends) = ends {
-        let (sets, removes, ended) = ended_as(ends);
-        set.extend(sets.into_iter().map(str::to_owned));
-        remove.extend(removes);
-        values.extend(ended);
-        condition = "version = :old AND (epoch = :epochBefore OR attribute_not_exists(epoch))";
-    }
-    let mut update = format!("SET {}", set.join(", "));
-    if !remove.is_empty() {
-        update += &format!(" REMOVE {}", remove.join(", "));
-    }
-    Change { update, condition: Some(condition), values }
 }
 
 /// Sign-up, over the tables of users and of sessions.

@@ -76,10 +76,11 @@ pub(super) fn found(answer: Value) -> Result<Found, StoreError> {
     Ok(entry.map_or(Found::Nothing, Found::Entry))
 }
 
-/// The arguments of `put.lua`, and, with a token before them, of `fill.lua`. No value is a negative entry.
-fn stored(entry: &Entry, ttl: Duration) -> Vec<Vec<u8>> {
+/// The arguments of `put.lua` and of `fill.lua`. No value is a negative entry.
+fn stored(right: Option<FillToken>, entry: &Entry, ttl: Duration) -> Vec<Vec<u8>> {
+    let token = right.map(|right| right.0.to_string()).unwrap_or_default();
     let numbers = [entry.version.to_string(), entry.fresh_until.as_millis().to_string(), millis(ttl).to_string()];
-    numbers.into_iter().map(String::into_bytes).chain(entry.value.clone()).collect()
+    [token].into_iter().chain(numbers).map(String::into_bytes).chain(entry.value.clone()).collect()
 }
 
 /// What removes what is stale.
@@ -123,16 +124,23 @@ impl SharedCache for Redis {
             self.evict(&[older(key, entry)]).await?;
             return Ok(false);
         }
-        let mut args = vec![token.0.to_string().into_bytes()];
-        args.extend(stored(entry, ttl));
-        self.ask(Ask::script(&FILL, &keys(key), args)).await
+        self.ask(Ask::script(&FILL, &keys(key), stored(Some(token), entry, ttl))).await
     }
 
-    async fn put(&self, entries: &[(CacheKey, Entry)], ttl: Duration, stale: &[Stale]) -> Result<(), StoreError> {
-        let ask = |(key, entry): &(CacheKey, Entry)| {
-            if large(entry) { evict_ask(&older(key, entry)) } else { Ask::script(&PUT, &keys(key), stored(entry, ttl)) }
+    async fn put(
+        &self,
+        key: &CacheKey,
+        entry: &Entry,
+        ttl: Duration,
+        right: Option<FillToken>,
+        stale: &[Stale],
+    ) -> Result<(), StoreError> {
+        let put = if large(entry) {
+            evict_ask(&older(key, entry))
+        } else {
+            Ask::script(&PUT, &keys(key), stored(right, entry, ttl))
         };
-        self.wave(entries.iter().map(ask).chain(stale.iter().map(evict_ask)).collect()).await.map(drop)
+        self.wave([put].into_iter().chain(stale.iter().map(evict_ask)).collect()).await.map(drop)
     }
 
     async fn evict(&self, stale: &[Stale]) -> Result<(), StoreError> {

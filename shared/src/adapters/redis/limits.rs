@@ -1,6 +1,6 @@
 //! Rate limits: one script and one key for each caller and class, which counts and decides at once.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use redis::Value;
 
@@ -30,7 +30,10 @@ pub(super) fn ask(count: &Count, id: RequestId, now: Timestamp) -> Ask {
         Counting::SlidingWindow => &SLIDING_WINDOW,
     };
     // A change of the quota begins a new count: what is kept fits the quota that it was kept under.
-    let key = format!("limit:{{{caller}}}:{}:{}/{}", class.name(), quota.calls, quota.window.as_secs());
+    let mut key = String::with_capacity(96);
+    write!(key, "limit:{{{caller}}}:").expect("a string takes whatever is written");
+    let (mut calls, mut seconds) = (itoa::Buffer::new(), itoa::Buffer::new());
+    key.extend([class.name(), ":", calls.format(quota.calls), "/", seconds.format(quota.window.as_secs())]);
     let window = u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX);
     Ask::script(script, &[key], (now.as_millis(), quota.calls, window, id.to_string()))
 }

@@ -39,6 +39,9 @@ macro_rules! script {
 }
 pub(super) use script;
 
+/// What the arguments of a script take, about: what fits is not moved while it is written.
+const USUAL_BYTES: usize = 256;
+
 /// A command, or a script over keys that share a hash tag.
 pub(super) struct Ask {
     command: Cmd,
@@ -54,8 +57,9 @@ impl From<Cmd> for Ask {
 impl Ask {
     /// Runs `script` over `keys` with `args`.
     pub(super) fn script<K: ToRedisArgs, A: ToRedisArgs>(script: &'static Script, keys: &[K], args: A) -> Self {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(&*script.hash).arg(keys.len()).arg(keys).arg(args);
+        let (arguments, bytes) = (3 + keys.len() + args.num_of_args(), USUAL_BYTES);
+        let mut command = Cmd::with_capacity(arguments, bytes);
+        command.arg("EVALSHA").arg(&*script.hash).arg(keys.len()).arg(keys).arg(args);
         Self { command, script: Some(script) }
     }
 }

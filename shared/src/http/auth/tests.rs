@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use axum::{Router, body::Body, routing::get};
+use axum::{Router, body::Body, middleware::Next, routing::get};
 use http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt as _;
 
@@ -16,10 +16,7 @@ use crate::{
         limit::RouteClass,
         session::{Known, Rights},
     },
-    http::{
-        RateLimits, TrustedProxies,
-        entrance::{Door, enter},
-    },
+    http::{RateLimits, TrustedProxies, entrance::Door},
     ports::{
         StoreError,
         arrivals::{Arrival, Arrivals, Arrived},
@@ -136,7 +133,7 @@ async fn ask_signing(
         system: world,
     };
     let door = Arc::new(Door {
-        entrance,
+        entrance: Arc::new(entrance),
         limits: RateLimits::Off,
         proxies: TrustedProxies::default(),
         class: |_| RouteClass::Read,
@@ -145,7 +142,10 @@ async fn ask_signing(
     let router = Router::new()
         .route("/public", get(|_: MaybeViewer| async { "read" }))
         .route("/own", get(|viewer: Viewer| async move { viewer.token }))
-        .layer(axum::middleware::from_fn_with_state(door, enter));
+        .layer(axum::middleware::from_fn(move |request: Request<Body>, next: Next| {
+            let door = door.clone();
+            async move { door.enter(request, next).await }
+        }));
     let mut statuses = Vec::new();
     let mut headers = HeaderMap::new();
     for path in ["/public", "/own"] {

@@ -39,7 +39,8 @@ impl HotArticles for ArticleViews {
             let Some(entry) = entry else { return Ok(None) };
             let article = found.get(&article_key(&entry.slug)).cloned().map(article_from).transpose()?.flatten();
             let Some(article) = article else { return Ok(None) };
-            let author = found.get(&user_key(entry.author_id)).ok_or_else(|| corrupt("an article without its author"))?;
+            let author =
+                found.get(&user_key(entry.author_id)).ok_or_else(|| corrupt("an article without its author"))?;
             let Some(author) = user_from(author.clone())? else { return Ok(None) };
             let reactions = Reactions::of_stranger(scored.counters);
             Ok(Some(Listed { article, author: author.profile(), reactions }))

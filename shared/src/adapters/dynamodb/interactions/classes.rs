@@ -98,12 +98,7 @@ impl Classes for InteractionTable {
 
 #[async_trait]
 impl Candidates for InteractionTable {
-    async fn page(
-        &self,
-        shard: HotShard,
-        behind: Option<ArticleId>,
-        limit: u16,
-    ) -> Result<CandidatePage, StoreError> {
+    async fn page(&self, shard: HotShard, behind: Option<ArticleId>, limit: u16) -> Result<CandidatePage, StoreError> {
         let query = self.dynamo.client.query().table_name(&*self.name).index_name(INDEX);
         let query = query.expression_attribute_values(":class", s(shard.to_string())).scan_index_forward(false);
         let query = match behind {
