@@ -22,7 +22,7 @@ use crate::{
 
 /// Articles of a class that are asked for at once.
 const PAGE: u16 = 100;
-/// Classes that are asked at the same time.
+/// Classes that are asked at the same time, and a few more that are alike.
 const AT_ONCE: usize = 16;
 /// Articles that are looked at in a run at the most. Beyond it the list is what was found so far: that takes a hundred thousand articles
 /// of the same hour that are as hot as one another.
@@ -106,7 +106,10 @@ pub async fn rank(
             break;
         }
         rests.sort_by(|one, other| other.bound.total_cmp(&one.bound));
-        let next: Vec<_> = rests.drain(..rests.len().min(AT_ONCE)).collect();
+        // Shards of one class, which are alike as long as nobody has looked at them, go together.
+        let last = rests.get(AT_ONCE - 1).map_or(0.0, |rest| rest.bound);
+        let next = rests.iter().take_while(|rest| rest.bound >= last).count();
+        let next: Vec<_> = rests.drain(..next).collect();
         let pages = next.iter().map(|rest| candidates.page(rest.shard, rest.behind, PAGE));
         let pages = try_join_all(pages).await?;
         ranking.pages += pages.len();
