@@ -155,11 +155,14 @@ impl Reading {
         }
     }
 
-    /// Answers what everybody is answered, or that it is what this reader has already. A token makes no difference to it.
+    /// Answers what everybody is answered, or that it is what this reader has already. A token makes no difference to what is in it; as
+    /// everywhere, what comes with one is kept by no cache.
     pub fn answer_ready(&self, Ready(rendered): &Ready) -> Response {
-        let mut response = self.answer_rendered(rendered.clone());
-        response.headers_mut().remove(VARY);
-        response
+        if self.personal {
+            let headers = [(CACHE_CONTROL, PRIVATE), (CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+            return (headers, rendered.body.clone()).into_response();
+        }
+        self.answer_rendered(rendered.clone())
     }
 
     /// What strangers are answered, or that it is what this one has already.
@@ -255,17 +258,21 @@ mod tests {
         assert_eq!((header(&own, CACHE_CONTROL), made.get()), (PRIVATE.to_str().ok(), 4));
     }
 
-    #[test]
-    fn what_is_the_same_for_everyone_is_public_whoever_asks() {
+    #[tokio::test]
+    async fn what_is_the_same_for_everyone_is_sent_as_it_is_and_with_a_token_kept_by_no_cache() {
         let ready = Ready::of(Thing { name: "a", likes: 1 }).unwrap();
-        for token in [&[][..], &[(AUTHORIZATION, "Token x")]] {
-            let answer = reading(token).answer_ready(&ready);
-            assert_eq!((answer.status(), header(&answer, CACHE_CONTROL)), (StatusCode::OK, PUBLIC.to_str().ok()));
-            assert_eq!(header(&answer, VARY), None);
-            let known = header(&answer, ETAG).unwrap().to_owned();
-            let again = [token, &[(IF_NONE_MATCH, known.as_str())]].concat();
-            assert_eq!(reading(&again).answer_ready(&ready).status(), StatusCode::NOT_MODIFIED);
-        }
+        let (other, own) = (reading(&[]), reading(&[(AUTHORIZATION, "Token x"), (IF_NONE_MATCH, "*")]));
+        let (other, own) = (other.answer_ready(&ready), own.answer_ready(&ready));
+        assert_eq!(
+            (header(&other, CACHE_CONTROL), header(&other, VARY)),
+            (PUBLIC.to_str().ok(), Some("authorization"))
+        );
+        let again = reading(&[(IF_NONE_MATCH, header(&other, ETAG).unwrap())]).answer_ready(&ready);
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!((own.status(), header(&own, CACHE_CONTROL)), (StatusCode::OK, PRIVATE.to_str().ok()));
+        assert_eq!((header(&own, ETAG), header(&own, CONTENT_TYPE)), (None, Some("application/json")));
+        let bytes = |answer: Response| axum::body::to_bytes(answer.into_body(), usize::MAX);
+        assert_eq!(bytes(own).await.unwrap(), bytes(other).await.unwrap());
     }
 
     #[test]
