@@ -305,7 +305,7 @@ def build(template, profile, processes):
 
 
 def secrets(profile, processes):
-    """New secrets: keys for access tokens, private and public, and one for HMACs, as the template's parameters want them."""
+    """New secrets: keys for access tokens, and one for HMACs, as the template's parameters want them."""
     selected = ["--workspace", "--bin", "bloghub"] if profile == "dev" else ["--release", "--package", "bloghub"]
     processes.run("build", ["cargo", "build", "--quiet", "--locked", *selected], log=False)
     program = ROOT / "target" / ("debug" if profile == "dev" else "release") / "bloghub"
@@ -320,7 +320,7 @@ def secrets(profile, processes):
         return re.sub(r"\\.", lambda escape: r"\u0022" if escape[0] == r"\"" else escape[0], compact)
 
     return {
-        "JwtKeys": value("JWT_KEYS"), "JwtPublicKeys": value("JWT_PUBLIC_KEYS"), "HmacKey": keys["HMAC_KEY"],
+        "JwtKeys": value("JWT_KEYS"), "HmacKey": keys["HMAC_KEY"],
         "SmsTaskKey": keys["SMS_TASK_KEY"],
     }
 

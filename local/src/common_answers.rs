@@ -1,11 +1,12 @@
-//! Errors that no handler answers by itself but what surrounds it does: each operation's description has them, and none
-//! writes them down.
+//! What no handler answers by itself but what surrounds it does, errors and a header: each operation's description has them, and
+//! none writes them down.
 
-use shared::http::Problem;
+use axum::http::StatusCode;
+use shared::http::{Problem, auth::renews};
 use utoipa::{
     PartialSchema as _,
     openapi::{
-        Content, Header, Object, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
+        Content, Header, HeaderBuilder, Object, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
         path::{Operation, PathItem},
     },
 };
@@ -71,8 +72,13 @@ const ANSWERS: [Answer; 6] = [
     },
 ];
 
-/// Adds to each operation of `api` the common errors that it does not describe itself. `over_services` says whether the
-/// operations are of a function that uses any.
+/// The token that takes the place of an ageing one.
+const NEXT_TOKEN: &str = "X-Access-Token";
+/// Operations that end the session of whoever asks for them, so that nothing takes the place of its token.
+const FAREWELLS: [&str; 3] = ["LogOut", "LogOutEverywhere", "DeleteCurrentUser"];
+
+/// Adds to each operation of `api` the common errors that it does not describe itself, and to those that take a token the header
+/// of the next one. `over_services` says whether the operations are of a function that uses any.
 pub(crate) fn describe(api: &mut OpenApi, over_services: bool) {
     let components = api.components.get_or_insert_default();
     components.schemas.insert("Problem".to_owned(), Problem::schema());
@@ -90,7 +96,32 @@ pub(crate) fn describe(api: &mut OpenApi, over_services: bool) {
                 described.or_insert_with(|| RefOr::Ref(Ref::from_response_name(answer.name)));
             }
         }
+        if operation.security.is_some() {
+            describe_next_token(operation);
+        }
     }
+}
+
+fn describe_next_token(operation: &mut Operation) {
+    let farewell = operation.operation_id.as_deref().is_some_and(|id| FAREWELLS.contains(&id));
+    for (status, response) in &mut operation.responses.responses {
+        let status: StatusCode = status.parse().expect("each answer is described under its status");
+        // The common errors have it among the components.
+        if let RefOr::T(response) = response
+            && renews(status)
+            && !(farewell && status.is_success())
+        {
+            response.headers.insert(NEXT_TOKEN.to_owned(), next_token().into());
+        }
+    }
+}
+
+fn next_token() -> Header {
+    let text = Object::with_type(Type::String);
+    HeaderBuilder::new()
+        .schema(Some(text))
+        .description(Some("To be used from now on, if a token came along and ages"))
+        .build()
 }
 
 impl Answer {
@@ -98,7 +129,10 @@ impl Answer {
         let body = Content::new(Some(Ref::from_schema_name("Problem")));
         let response = ResponseBuilder::new().description(self.when).content("application/problem+json", body);
         let header = |(name, kind): &(&'static str, Type)| (*name, Header::new(Object::with_type(kind.clone())));
-        self.headers.iter().map(header).fold(response, |response, (name, header)| response.header(name, header)).build()
+        let status: StatusCode = self.status.parse().expect("the constant is a status");
+        let next = renews(status).then(|| (NEXT_TOKEN, next_token()));
+        let headers = self.headers.iter().map(header).chain(next);
+        headers.fold(response, |response, (name, header)| response.header(name, header)).build()
     }
 }
 

@@ -192,7 +192,6 @@ fn environment(secrets: &Secrets, data: &DataFolder, redis: &str, backends: &Bac
             ("SMS_PROVIDERS", &outbox.to_string()),
             ("SMS_COUNTRIES", "*"),
             ("JWT_KEYS", &keys.to_json()),
-            ("JWT_PUBLIC_KEYS", &keys.public().to_json()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );

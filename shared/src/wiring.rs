@@ -12,7 +12,7 @@ use crate::{
             UserTable,
         },
         host::Host,
-        jwt::{JwtSigner, JwtVerifier, PrivateKeys, PublicKeys},
+        jwt::{JwtSigner, JwtVerifier, PrivateKeys},
         redis::{Redis, RedisCodes, RedisUrl},
         remembered_tokens::RememberedTokens,
     },
@@ -25,16 +25,14 @@ use crate::{
         session::Access,
         sms::{Countries, Rate, SmsQuotas, TaskKey, read_numbering_plans},
     },
-    http::Entrance,
-    ports::{
-        StoreError, codes::Codes, follows::FollowViews, sessions::SessionStates, system::System, tokens::TokenVerifier,
-    },
+    http::{Entrance, auth::KnownSessions},
+    ports::{StoreError, codes::Codes, follows::FollowViews, system::System, tokens::TokenVerifier},
 };
 
 pub use providers::ProviderConfig;
 
-/// What a function reads that logs people in.
-pub struct LoginConfig {
+/// What a function reads that begins sessions, or asks who is there.
+pub struct GateConfig {
     dynamo: DynamoSettings,
     users_table: String,
     sessions_table: String,
@@ -43,7 +41,7 @@ pub struct LoginConfig {
     access_token_ttl: Duration,
 }
 
-impl FromEnvironment for LoginConfig {
+impl FromEnvironment for GateConfig {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let dynamo = DynamoSettings::take(reader);
         let users_table = reader.take(&settings::USERS_TABLE);
@@ -62,8 +60,44 @@ impl FromEnvironment for LoginConfig {
     }
 }
 
-/// What a function needs that logs people in.
-pub struct LoginParts {
+impl GateConfig {
+    /// Makes the parts of `host`'s clients, for a function that asks who is there and also uses the tables that `others` names.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    pub fn wire(&self, host: &Host, others: TableNames) -> Result<GateParts, StoreError> {
+        let names =
+            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
+        let dynamo = host.dynamo(&self.dynamo, names);
+        let redis = Arc::new(host.redis(&self.redis)?);
+        let users = UserTable::new(dynamo.clone(), &self.users_table);
+        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
+        let signer = Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl));
+        let states = Arc::new(StateTables::new(sessions.clone(), users.clone()));
+        let entrance = Entrance {
+            tokens: Arc::new(RememberedTokens::new(JwtVerifier::new(&self.keys.public()))),
+            arrivals: redis.clone(),
+            cache: redis.clone(),
+            sessions: Some(KnownSessions { states, signer: signer.clone() }),
+            system: host.system.clone(),
+        };
+        let logins = Logins { tokens: signer, cache: redis.clone(), system: host.system.clone() };
+        Ok(GateParts { dynamo, users, sessions, logins, redis, entrance, system: host.system.clone() })
+    }
+
+    /// The same for a function that logs people in and asks nobody who they are: requests are counted by their tokens, and none of
+    /// these is asked for its session.
+    ///
+    /// # Errors
+    /// A client that cannot be made of what is configured.
+    pub fn wire_logins(&self, host: &Host, others: TableNames) -> Result<GateParts, StoreError> {
+        let parts = self.wire(host, others)?;
+        Ok(GateParts { entrance: Entrance { sessions: None, ..parts.entrance }, ..parts })
+    }
+}
+
+/// What a function needs that begins sessions, or asks who is there.
+pub struct GateParts {
     /// The client beneath all of the function's tables.
     pub dynamo: Dynamo,
     /// The table of users.
@@ -72,110 +106,6 @@ pub struct LoginParts {
     pub sessions: SessionTable,
     /// Begins sessions.
     pub logins: Logins,
-    /// The cache.
-    pub redis: Arc<Redis>,
-    /// Lets requests in and counts them; it does not ask whether sessions are live.
-    pub entrance: Entrance,
-}
-
-impl LoginConfig {
-    /// Makes the parts of `host`'s clients.
-    ///
-    /// # Errors
-    /// A client that cannot be made of what is configured.
-    pub fn wire(&self, host: &Host) -> Result<LoginParts, StoreError> {
-        self.wire_with(host, TableNames::default())
-    }
-
-    /// The same for a function that also uses the tables that `others` names.
-    ///
-    /// # Errors
-    /// A client that cannot be made of what is configured.
-    pub fn wire_with(&self, host: &Host, others: TableNames) -> Result<LoginParts, StoreError> {
-        let names =
-            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
-        let dynamo = host.dynamo(&self.dynamo, names);
-        let redis = Arc::new(host.redis(&self.redis)?);
-        Ok(LoginParts {
-            users: UserTable::new(dynamo.clone(), &self.users_table),
-            sessions: SessionTable::new(dynamo.clone(), &self.sessions_table),
-            dynamo,
-            logins: Logins {
-                tokens: Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl)),
-                cache: redis.clone(),
-                system: host.system.clone(),
-            },
-            entrance: entrance(&self.keys.public(), redis.clone(), None, host),
-            redis,
-        })
-    }
-
-    /// The same parts for a function that asks who is there, and which also uses the tables that `others` names: its entrance
-    /// renews tokens that age.
-    ///
-    /// # Errors
-    /// A client that cannot be made of what is configured.
-    pub fn wire_gate(&self, host: &Host, others: TableNames) -> Result<(GateParts, LoginParts), StoreError> {
-        let names =
-            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
-        let dynamo = host.dynamo(&self.dynamo, names);
-        let redis = Arc::new(host.redis(&self.redis)?);
-        let users = UserTable::new(dynamo.clone(), &self.users_table);
-        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
-        let states: Arc<dyn SessionStates> = Arc::new(StateTables::new(sessions.clone(), users.clone()));
-        let tokens = Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl));
-        let entrance = Entrance {
-            renewals: Some(tokens.clone()),
-            ..entrance(&self.keys.public(), redis.clone(), Some(states), host)
-        };
-        let logins = Logins { tokens, cache: redis.clone(), system: host.system.clone() };
-        let (login_users, login_redis, login_entrance) = (users.clone(), redis.clone(), entrance.clone());
-        let login_dynamo = dynamo.clone();
-        let gate = GateParts { users, dynamo, redis, entrance, system: host.system.clone() };
-        let parts = LoginParts {
-            dynamo: login_dynamo,
-            users: login_users,
-            sessions,
-            logins,
-            redis: login_redis,
-            entrance: login_entrance,
-        };
-        Ok((gate, parts))
-    }
-}
-
-/// What a function reads that asks who is there.
-pub struct GateConfig {
-    dynamo: DynamoSettings,
-    users_table: String,
-    sessions_table: String,
-    redis: RedisUrl,
-    keys: PublicKeys,
-}
-
-impl FromEnvironment for GateConfig {
-    fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let dynamo = DynamoSettings::take(reader);
-        let users_table = reader.take(&settings::USERS_TABLE);
-        let sessions_table = reader.take(&settings::SESSIONS_TABLE);
-        let redis = reader.take(&settings::REDIS_URL);
-        let keys = reader.take(&settings::JWT_PUBLIC_KEYS);
-        Some(Self {
-            dynamo: dynamo?,
-            users_table: users_table?,
-            sessions_table: sessions_table?,
-            redis: redis?,
-            keys: keys?,
-        })
-    }
-}
-
-/// What a function needs that asks who is there.
-pub struct GateParts {
-    /// The client beneath all of the function's tables.
-    pub dynamo: Dynamo,
-    /// The table of users.
-    pub users: UserTable,
     /// The cache.
     pub redis: Arc<Redis>,
     /// Lets requests in, counts them and knows who is logged in.
@@ -218,24 +148,6 @@ impl GateParts {
     /// Articles by way of the cache.
     pub fn articles(&self) -> Arc<CachedArticles> {
         Arc::new(CachedArticles::new(self.redis.clone(), self.system.clone()))
-    }
-}
-
-impl GateConfig {
-    /// Makes the parts of `host`'s clients, for a function that also uses the tables that `others` names.
-    ///
-    /// # Errors
-    /// A client that cannot be made of what is configured.
-    pub fn wire(&self, host: &Host, others: TableNames) -> Result<GateParts, StoreError> {
-        let names =
-            TableNames { users: Some(self.users_table.clone()), sessions: Some(self.sessions_table.clone()), ..others };
-        let dynamo = host.dynamo(&self.dynamo, names);
-        let redis = Arc::new(host.redis(&self.redis)?);
-        let users = UserTable::new(dynamo.clone(), &self.users_table);
-        let sessions = SessionTable::new(dynamo.clone(), &self.sessions_table);
-        let states: Arc<dyn SessionStates> = Arc::new(StateTables::new(sessions, users.clone()));
-        let entrance = entrance(&self.keys, redis.clone(), Some(states), host);
-        Ok(GateParts { users, dynamo, redis, entrance, system: host.system.clone() })
     }
 }
 
@@ -338,16 +250,5 @@ impl TokenVerifier for NoTokens {
 /// Lets requests of strangers in and counts them by their addresses.
 pub fn strangers_entrance(redis: Arc<Redis>, host: &Host) -> Entrance {
     let (arrivals, cache, system) = (redis.clone(), redis, host.system.clone());
-    Entrance { tokens: Arc::new(NoTokens), arrivals, cache, sessions: None, renewals: None, system }
-}
-
-fn entrance(keys: &PublicKeys, redis: Arc<Redis>, sessions: Option<Arc<dyn SessionStates>>, host: &Host) -> Entrance {
-    Entrance {
-        tokens: Arc::new(RememberedTokens::new(JwtVerifier::new(keys))),
-        arrivals: redis.clone(),
-        cache: redis,
-        sessions,
-        renewals: None,
-        system: host.system.clone(),
-    }
+    Entrance { tokens: Arc::new(NoTokens), arrivals, cache, sessions: None, system }
 }

@@ -41,7 +41,7 @@ fn by_address(class: RouteClass, address: &str, calls: u32) -> Count {
 
 async fn call(redis: &Redis, counts: &[Count], n: u16, now: Timestamp) -> Vec<Allowance> {
     let arrival = Arrival { counts: counts.to_vec(), ..Arrival::default() };
-    redis.arrive(&arrival, id(n), now).await.unwrap().allowances
+    redis.arrive(arrival, id(n), now).await.unwrap().allowances
 }
 
 /// 64 clients with connections of their own call four times each at the same moment.
@@ -119,13 +119,14 @@ async fn all_is_asked_in_one_round_trip(url: &str) {
         wanted: vec![Wanted { key: CacheKey::new("test", "nothing"), known: None }, wanted],
     };
     // The first call may teach the server its scripts.
-    redis.arrive(&arrival, id(1), NOW).await.unwrap();
+    redis.arrive(arrival.clone(), id(1), NOW).await.unwrap();
     calls.take();
-    let Arrived { allowances, session, found } = redis.arrive(&arrival, id(2), NOW).await.unwrap();
+    let Arrived { allowances, session, found } = redis.arrive(arrival.clone(), id(2), NOW).await.unwrap();
     assert_eq!(calls.take().tallies["Redis"].calls, 1);
     assert_eq!(allowances.iter().map(|allowance| allowance.remaining).collect::<Vec<_>>(), [3, 7]);
     assert_eq!(session, Some(live));
-    assert_eq!(found, [Found::Nothing, Found::Entry(entry)]);
+    let answers = [Found::Nothing, Found::Entry(entry)];
+    assert_eq!(found, arrival.wanted.into_iter().zip(answers).collect::<Vec<_>>());
 }
 
 async fn all(url: &str) {

@@ -8,3 +8,4 @@ mod sessions;
 mod shared_cache;
 mod simulation;
 mod stampede;
+mod together;

@@ -44,7 +44,7 @@ impl Known {
     /// What the cache says of the session.
     async fn state(&self) -> Option<SessionState> {
         let arrival = Arrival { session: Some(self.session), ..Arrival::default() };
-        self.redis.arrive(&arrival, RequestId::new(NOW, [9; 10]), NOW).await.unwrap().session
+        self.redis.arrive(arrival, RequestId::new(NOW, [9; 10]), NOW).await.unwrap().session
     }
 
     async fn announce(&self, epoch: u64, ended_before: u64) {

@@ -6,14 +6,14 @@ use bloghub::platform::Platform;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{
-    adapters::{host::Host, system::OperatingSystem},
+    adapters::{dynamodb::TableNames, host::Host, system::OperatingSystem},
     config::read_from,
     domain::{Timestamp, user::Username},
     ports::{
         departures::{DEPARTURES, Departures as _},
         users::{USERS, Users as _},
     },
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::{
@@ -133,7 +133,7 @@ async fn departures(m: &mut Meter<'_>) {
 async fn depart(platform: &Platform, name: &str) {
     let lookup = |name: &str| platform.services().environment().get(name).cloned();
     let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function([USERS, DEPARTURES].concat());
-    let users = read_from::<LoginConfig>(&lookup).unwrap().wire(&host).unwrap().users;
+    let users = read_from::<GateConfig>(&lookup).unwrap().wire(&host, TableNames::default()).unwrap().users;
     let id = users.holder(&Username::parse(name).unwrap()).await.unwrap().unwrap().id;
     let user = users.by_id(id).await.unwrap().unwrap();
     let hour = i64::try_from(Duration::from_secs(3_600).as_millis()).unwrap();

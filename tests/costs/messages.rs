@@ -24,7 +24,7 @@ use shared::{
         codes::{CODE_SENDS, CodeTasks as _, Counted},
         users::{REGISTRATIONS, Registrations as _},
     },
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::{
@@ -104,7 +104,7 @@ pub(crate) fn sent(platform: &Platform, phone: &str) -> String {
 async fn bind(platform: &Platform) {
     let lookup = |name: &str| platform.services().environment().get(name).cloned();
     let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function(REGISTRATIONS.to_vec());
-    let parts = read_from::<LoginConfig>(&lookup).unwrap().wire(&host).unwrap();
+    let parts = read_from::<GateConfig>(&lookup).unwrap().wire(&host, TableNames::default()).unwrap();
     let now = host.system.now();
     let user = User {
         id: UserId::new(now, host.system.random()),

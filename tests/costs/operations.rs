@@ -4,7 +4,11 @@ use bloghub::platform::Platform;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{
-    adapters::{dynamodb::Registry, host::Host, system::OperatingSystem},
+    adapters::{
+        dynamodb::{Registry, TableNames},
+        host::Host,
+        system::OperatingSystem,
+    },
     config::read_from,
     domain::{
         UserId,
@@ -13,7 +17,7 @@ use shared::{
         user::{EmailAddress, Role, User, Username},
     },
     ports::users::{REGISTRATIONS, Registrations as _},
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 use test_servers::Clock;
 
@@ -269,7 +273,7 @@ async fn teach_scripts(m: &mut Meter<'_>) {
 async fn import_with_bcrypt(platform: &Platform) {
     let lookup = |name: &str| platform.services().environment().get(name).cloned();
     let host = Host::local(std::sync::Arc::new(OperatingSystem::default()), 1).for_function(REGISTRATIONS.to_vec());
-    let parts = read_from::<LoginConfig>(&lookup).unwrap().wire(&host).unwrap();
+    let parts = read_from::<GateConfig>(&lookup).unwrap().wire(&host, TableNames::default()).unwrap();
     let now = host.system.now();
     let user = User {
         id: UserId::new(now, host.system.random()),

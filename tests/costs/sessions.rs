@@ -4,14 +4,14 @@ use bloghub::platform::Platform;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{
-    adapters::{host::Host, system::OperatingSystem},
+    adapters::{dynamodb::TableNames, host::Host, system::OperatingSystem},
     config::read_from,
     domain::user::{Role, Username},
     ports::{
         sessions::{ROLES, Roles as _},
         users::{USERS, Users as _},
     },
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::{
@@ -97,7 +97,7 @@ async fn refreshes(m: &mut Meter<'_>) {
 async fn grant(platform: &Platform, role: Role) {
     let lookup = |name: &str| platform.services().environment().get(name).cloned();
     let host = Host::local(std::sync::Arc::new(OperatingSystem::default()), 1).for_function([USERS, ROLES].concat());
-    let users = read_from::<LoginConfig>(&lookup).unwrap().wire(&host).unwrap().users;
+    let users = read_from::<GateConfig>(&lookup).unwrap().wire(&host, TableNames::default()).unwrap().users;
     let holder = users.holder(&Username::parse("jacob").unwrap()).await.unwrap().unwrap();
     users.set_role(holder.id, role).await.unwrap().unwrap();
     forget_sessions(platform).await;

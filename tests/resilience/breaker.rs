@@ -36,6 +36,16 @@ fn opened() -> Breaker {
 }
 
 #[test]
+fn it_is_calm_until_a_call_fails_and_again_once_one_is_answered() {
+    let breaker = Breaker::new(rules());
+    for (outcome, calm) in [(Outcome::Success, true), (Outcome::Failure, false), (Outcome::Success, true)] {
+        call(&breaker, outcome, at(0));
+        assert_eq!(breaker.is_calm(), calm, "{outcome:?}");
+    }
+    assert!(!opened().is_calm());
+}
+
+#[test]
 fn it_opens_after_failures_in_a_row_and_an_answer_begins_the_row_anew() {
     let breaker = Breaker::new(rules());
     for outcome in [Failure, Failure, Success, Failure, Failure] {

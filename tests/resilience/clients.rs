@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use shared::{
     adapters::{
         aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
@@ -20,9 +21,10 @@ use shared::{
         redis::Redis,
         system::OperatingSystem,
     },
-    domain::{SessionId, Timestamp, UserId, session::Identity},
+    domain::{RequestId, SessionId, Timestamp, UserId, session::Identity},
     ports::{
         StoreError,
+        arrivals::{Arrival, Arrivals as _},
         sessions::{SESSION_STATES, SessionStates as _},
     },
 };
@@ -129,6 +131,45 @@ async fn a_stuck_redis_is_waited_for_three_times_and_found_again_when_it_is_back
         redis.connect().await.unwrap();
     }
     assert_eq!(waves(), 10, "all traffic is back");
+}
+
+#[tokio::test]
+async fn whoever_waits_behind_a_round_trip_that_fails_has_waited_once() {
+    let node = RedisNode::start();
+    let door = Door::before(node.port());
+    let (clock, calls) = (Arc::new(Clock::standing(Timestamp::from_millis(0))), Arc::new(Calls::default()));
+    let url = format!("redis://{}", door.address).parse().unwrap();
+    let redis = Redis::new(&url, calls.clone(), clock.clone()).unwrap();
+    let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
+    let arrive = |n: u16| {
+        let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [7; 10]), session_id: session() };
+        let [high, low] = n.to_be_bytes();
+        let id = RequestId::new(Timestamp::from_millis(0), [high, low, 0, 0, 0, 0, 0, 0, 0, 0]);
+        redis.arrive(Arrival { session: Some(identity), ..Arrival::default() }, id, Timestamp::from_millis(0))
+    };
+
+    let crowd = join_all((0..200).map(arrive)).await;
+    assert!(crowd.iter().all(unavailable));
+    assert_eq!(waves(), 1, "those whom the first round trip had no room for did not wait for one more");
+    // Now that it is in doubt whether it answers, each goes alone: three in a row are believed.
+    let crowd = join_all((0..200).map(arrive)).await;
+    assert!(crowd.iter().all(unavailable));
+    assert!(waves() >= 2);
+    let crowd = join_all((0..200).map(arrive)).await;
+    assert!(crowd.iter().all(unavailable));
+    assert_eq!(waves(), 0, "the breaker is open");
+
+    door.passes.store(true, Ordering::Relaxed);
+    let mut probes = 0;
+    while arrive(1).await.is_err() {
+        probes += 1;
+        assert!(probes < 5, "it is not found again");
+        clock.pass(Duration::from_secs(15));
+    }
+    waves();
+    let crowd = join_all((0..50).map(arrive)).await;
+    assert!(crowd.iter().all(Result::is_ok));
+    assert_eq!(waves(), 1, "and all go together again");
 }
 
 #[tokio::test]

@@ -9,8 +9,7 @@ use crate::world::{Instance, Tokens, World};
 fn with_keys(world: &World, keys: &[&str]) -> Instance {
     let list: Vec<Value> = keys.iter().flat_map(|key| serde_json::from_str::<Vec<Value>>(key).unwrap()).collect();
     let list = json!(list).to_string();
-    let public = PrivateKeys::parse(&list).unwrap().public().to_json();
-    world.instance_with(&[("JWT_KEYS", &list), ("JWT_PUBLIC_KEYS", &public)])
+    world.instance_with(&[("JWT_KEYS", &list)])
 }
 
 #[tokio::test(flavor = "multi_thread")]

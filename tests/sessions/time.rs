@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use lambda_http::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{
-    adapters::host::Host,
+    adapters::{dynamodb::TableNames, host::Host},
     config::read_from,
     domain::{
         agent::Agent,
@@ -15,7 +15,7 @@ use shared::{
         sessions::{SESSION_STARTS, SessionStarts as _},
         users::{USERS, Users as _},
     },
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::world::{Tokens, World};
@@ -36,7 +36,7 @@ pub(crate) async fn session_of_epoch(world: &World, name: &str, epoch: u64) -> T
 async fn session_of(world: &World, name: &str, epoch: Option<u64>) -> Tokens {
     let lookup = |name: &str| world.environment.get(name).cloned();
     let host = Host::local(world.clock.clone(), 1).for_function([USERS, SESSION_STARTS].concat());
-    let parts = read_from::<LoginConfig>(&lookup).unwrap().wire(&host).unwrap();
+    let parts = read_from::<GateConfig>(&lookup).unwrap().wire(&host, TableNames::default()).unwrap();
     let holder = parts.users.holder(&Username::parse(name).unwrap()).await.unwrap().unwrap();
     let user = parts.users.by_id(holder.id).await.unwrap().unwrap();
     let user = User { epoch: epoch.unwrap_or(user.epoch), ..user };
@@ -116,6 +116,97 @@ async fn who_asks_for_their_account_again_and_again_stays_logged_in_without_refr
     world.stop().await;
 }
 
+/// What somebody does, and how it is answered; `{slug}` is an article of somebody else's.
+fn deeds() -> [(Method, &'static str, Value, u16); 12] {
+    let draft = || json!({"draft": {"title": "Knots", "description": "Three", "body": "Bowline"}});
+    [
+        (Method::GET, "/api/articles", Value::Null, 200),
+        (Method::GET, "/api/articles/feed", Value::Null, 200),
+        (Method::GET, "/api/articles/{slug}", Value::Null, 200),
+        (Method::POST, "/api/drafts", draft(), 201),
+        (Method::POST, "/api/articles/{slug}/favorite", Value::Null, 200),
+        (Method::POST, "/api/articles/{slug}/collect", Value::Null, 200),
+        (Method::POST, "/api/articles/{slug}/comments", json!({"comment": {"body": "Well"}}), 201),
+        (Method::POST, "/api/profiles/bob/follow", Value::Null, 200),
+        (Method::GET, "/api/user/identities", Value::Null, 200),
+        (Method::DELETE, "/api/articles/{slug}", Value::Null, 403),
+        (Method::GET, "/api/articles/no-such-article", Value::Null, 404),
+        (Method::POST, "/api/articles/{slug}/comments", json!({"comment": {"body": ""}}), 422),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_somebody_does_in_the_last_third_of_their_token_brings_the_next_one_along() {
+    let world = World::start().await;
+    let instance = world.instance();
+    instance.sign_up("ann").await;
+    let bob = instance.sign_up("bob").await.access;
+    let article = json!({"article": {"title": "Bends", "description": "Two", "body": "Sheet"}});
+    let made = instance.ask(Method::POST, "/api/articles", &bob, article).await.expect(201);
+    let slug = made["article"]["slug"].as_str().unwrap();
+    for (method, path, body, status) in deeds() {
+        let path = path.replace("{slug}", slug);
+        let (ann, gone) = (session(&world, "ann").await.access, session(&world, "ann").await.access);
+        assert_eq!(instance.post("/api/sessions/logout", &gone).await, 204);
+        let ask = async |token: &str| {
+            let answer = instance.ask(method.clone(), &path, token, body.clone()).await;
+            (answer.status, answer.header("x-access-token").map(str::to_owned))
+        };
+        world.clock.pass(599 * SECOND);
+        assert_eq!(ask(&ann).await, (status, None), "{method} {path} too early");
+        world.clock.pass(SECOND);
+        let (answered, next) = ask(&ann).await;
+        let next = next.unwrap_or_else(|| panic!("{method} {path}: no new token"));
+        assert_eq!((answered, next == ann), (status, false), "{method} {path}");
+        assert_eq!(ask(&next).await, (status, None), "{method} {path} with the new one");
+        assert_eq!(ask(&gone).await, (401, None), "{method} {path} after the session's end");
+        world.clock.pass(899 * SECOND);
+        assert_eq!((instance.own(&next).await, instance.own(&ann).await), (200, 401), "{method} {path}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ends_the_session_that_they_ask_in_gets_no_token_of_it() {
+    let world = World::start().await;
+    // It ages while the login is recent enough to delete the account.
+    let instance = world.instance_with(&[("ACCESS_TOKEN_TTL", "60")]);
+    instance.sign_up("ann").await;
+    for (method, path) in [
+        (Method::DELETE, "/api/sessions/{id}"),
+        (Method::POST, "/api/sessions/logout"),
+        (Method::POST, "/api/sessions/logout-all"),
+        (Method::DELETE, "/api/user"),
+    ] {
+        let ann = instance.log_in("ann").await.access;
+        let sessions = instance.sessions(&ann).await;
+        let own = sessions.iter().find(|session| session["current"] == true).unwrap();
+        world.clock.pass(40 * SECOND);
+        let ageing = instance.ask(Method::GET, "/api/articles", &ann, Value::Null).await;
+        assert!(ageing.header("x-access-token").is_some(), "it does age");
+        let path = path.replace("{id}", own["id"].as_str().unwrap());
+        let answer = instance.ask(method, &path, &ann, Value::Null).await;
+        assert_eq!((answer.status, answer.header("x-access-token")), (204, None), "{path}");
+        assert_eq!(instance.own(&ann).await, 401, "{path}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ends_another_session_gets_the_next_token_of_their_own() {
+    let world = World::start().await;
+    let instance = world.instance();
+    let (own, other) = (instance.sign_up("ann").await.access, instance.log_in("ann").await.access);
+    let sessions = instance.sessions(&own).await;
+    let other_id = sessions.iter().find(|session| session["current"] == false).unwrap()["id"].as_str().unwrap();
+    world.clock.pass(600 * SECOND);
+    let answer = instance.ask(Method::DELETE, &format!("/api/sessions/{other_id}"), &own, Value::Null).await;
+    let next = answer.header("x-access-token").map(str::to_owned);
+    assert_eq!(answer.status, 204);
+    assert_eq!((instance.own(&next.unwrap()).await, instance.own(&other).await), (200, 401));
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_remembered_of_a_session_is_asked_again_after_five_minutes() {
     let world = World::start().await;
@@ -126,7 +217,7 @@ async fn what_is_remembered_of_a_session_is_asked_again_after_five_minutes() {
     world.grant("ann", shared::domain::user::Role::Reader).await;
     world.clock.pass(299 * SECOND);
     let publish = async || {
-        let article = serde_json::json!({"article": {"title": "Knots", "description": "Three", "body": "Bowline"}});
+        let article = json!({"article": {"title": "Knots", "description": "Three", "body": "Bowline"}});
         instance.ask(Method::POST, "/api/articles", &ann.access, article).await.status
     };
     assert_eq!(publish().await, 201);

@@ -31,6 +31,16 @@ pub(crate) fn memory(pid: u32) -> Result<f64> {
     Ok(resident.ok_or("a process without memory")?.parse::<f64>()? / 1024.0)
 }
 
+/// Scripts that the Redis on `port` has run so far, whoever sent them.
+pub(crate) async fn scripts(port: u16) -> Result<u64> {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}"))?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let figures: String = redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await?;
+    // `cmdstat_evalsha:calls=7,usec=…`
+    let calls = |line: &str| line.strip_prefix("cmdstat_evalsha:calls=")?.split(',').next()?.parse().ok();
+    Ok(figures.lines().find_map(calls).unwrap_or_default())
+}
+
 /// The minimal handler in a process of its own.
 pub(crate) struct Baseline {
     child: Child,

@@ -24,15 +24,17 @@ pub(crate) struct Side {
     latencies: Vec<Duration>,
     refused: usize,
     cpu: Duration,
+    scripts: u64,
 }
 
 impl Side {
-    pub(crate) fn add(&mut self, (turn, cpu): (Turn, Duration)) {
+    pub(crate) fn add(&mut self, turn: Turn, cpu: Duration, scripts: u64) {
         self.rates.push(turn.rate());
         self.latencies.extend(turn.latencies);
         self.latencies.sort_unstable();
         self.refused += turn.refused;
         self.cpu += cpu;
+        self.scripts += scripts;
     }
 
     /// The turn in the middle: another program's moment spoils one.
@@ -45,6 +47,11 @@ impl Side {
     /// Microseconds of CPU time for an answer.
     fn cpu_micros(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.latencies.len().max(1) as f64
+    }
+
+    /// Scripts that Redis ran for an answer.
+    fn scripts(&self) -> f64 {
+        self.scripts as f64 / self.latencies.len().max(1) as f64
     }
 
     fn millis(&self, share: f64) -> f64 {
@@ -118,11 +125,15 @@ impl fmt::Display for Figures {
                 least.cpu_micros(),
             )?;
         }
-        writeln!(f, "\n| reading | commands to Redis | calls per request |\n|---|--:|---|")?;
+        writeln!(
+            f,
+            "\n| reading | commands to Redis | scripts per answer under load | minimal handler | calls per request |\n|---|--:|--:|--:|---|"
+        )?;
         for row in rows {
             let calls = calls.get(row.name).into_iter().flatten();
             let calls: Vec<_> = calls.map(|(what, number)| format!("{number:.2} {what}")).collect();
-            writeln!(f, "| {} | {} | {} |", row.name, row.commands, calls.join(", "))?;
+            let (ours, least) = (row.ours.scripts(), row.least.scripts());
+            writeln!(f, "| {} | {} | {ours:.2} | {least:.2} | {} |", row.name, row.commands, calls.join(", "))?;
         }
         Ok(())
     }

@@ -8,8 +8,7 @@ use seed::{Api, Made};
 use crate::{
     Plan, Result,
     baseline::Part,
-    calls,
-    generator::{self, Turn},
+    calls, generator,
     monitor::{self, Words},
     process::{self, Baseline},
     report::{CACHED, FROM_MEMORY, Figures, Row, Side},
@@ -149,18 +148,19 @@ async fn compare(plan: &Plan, program: &Program, host: &str, data: &Path, readin
     let pid = program.pid().ok_or("the program has ended")?;
     let (mut ours, mut least) = (Side::default(), Side::default());
     for _ in 0..plan.turns {
-        ours.add(turn(plan, host, &requests, pid).await?);
-        least.add(turn(plan, &other, &requests, baseline.pid()?).await?);
+        turn(plan, host, &requests, pid, redis, &mut ours).await?;
+        turn(plan, &other, &requests, baseline.pid()?, redis, &mut least).await?;
     }
     Ok(Row { name: reading.name, target: reading.target, bytes, commands: commands.len(), ours, least })
 }
 
-/// One turn, and the CPU time that the process used for it.
-async fn turn(plan: &Plan, host: &str, requests: &[Vec<u8>], pid: u32) -> Result<(Turn, Duration)> {
+/// One turn, with the CPU time that the process used for it and the scripts that Redis ran.
+async fn turn(plan: &Plan, host: &str, requests: &[Vec<u8>], pid: u32, redis: u16, side: &mut Side) -> Result<()> {
     generator::read(host, requests, plan.concurrency, plan.turn / 4).await?;
-    let before = process::cpu(pid)?;
+    let (cpu, scripts) = (process::cpu(pid)?, process::scripts(redis).await?);
     let turn = generator::read(host, requests, plan.concurrency, plan.turn).await?;
-    Ok((turn, process::cpu(pid)? - before))
+    side.add(turn, process::cpu(pid)? - cpu, process::scripts(redis).await? - scripts);
+    Ok(())
 }
 
 /// Where the program's Redis is, by its log: `… Running mode=standalone, port=6379.`

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use axum::{Router, http::Method};
 use shared::{
     adapters::{
-        dynamodb::{FlowTable, IdentityTable, StateTables, TableNames},
+        dynamodb::{FlowTable, IdentityTable, TableNames},
         host::Host,
     },
     config::{FromEnvironment, Reader, settings},
     domain::limit::RouteClass,
     function::{Function, Wired},
-    http::{Entrance, has_only},
+    http::has_only,
     ports::{StoreError, flows, identities, permission::Permission, sessions, users},
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::OwnIdentities;
@@ -23,15 +23,15 @@ pub struct Identity;
 
 /// What the function reads from the environment.
 pub struct Config {
-    login: LoginConfig,
+    gate: GateConfig,
     coordination_table: String,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let login = LoginConfig::take(reader);
+        let gate = GateConfig::take(reader);
         let coordination_table = reader.take(&settings::COORDINATION_TABLE);
-        Some(Self { login: login?, coordination_table: coordination_table? })
+        Some(Self { gate: gate?, coordination_table: coordination_table? })
     }
 }
 
@@ -63,8 +63,7 @@ impl Function for Identity {
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<OwnIdentities>, StoreError> {
         let names = TableNames { coordination: Some(config.coordination_table.clone()), ..TableNames::default() };
-        let parts = config.login.wire_with(host, names)?;
-        let states = StateTables::new(parts.sessions.clone(), parts.users.clone());
+        let parts = config.gate.wire(host, names)?;
         let state = OwnIdentities {
             linked: Arc::new(IdentityTable::new(parts.users.clone(), parts.sessions.clone())),
             codes: Arc::new(FlowTable::new(parts.dynamo, &config.coordination_table)),
@@ -72,7 +71,6 @@ impl Function for Identity {
             sessions: Arc::new(parts.sessions),
             logins: parts.logins,
         };
-        let entrance = Entrance { sessions: Some(Arc::new(states)), ..parts.entrance };
-        Ok(Wired { state, entrance: Some(entrance) })
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use shared::{
-    adapters::{dynamodb::LockoutTable, host::Host},
+    adapters::{
+        dynamodb::{LockoutTable, TableNames},
+        host::Host,
+    },
     config::{FromEnvironment, Reader, settings},
     domain::{limit::RouteClass, lockout::Patiences},
     function::{Function, Wired},
     ports::{StoreError, lockouts, permission::Permission, sessions, users},
     proofs::Proofs,
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::PasswordLogins;
@@ -20,15 +23,15 @@ pub struct Login;
 
 /// What the function reads from the environment.
 pub struct Config {
-    login: LoginConfig,
+    gate: GateConfig,
     lockout: Patiences,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let login = LoginConfig::take(reader);
+        let gate = GateConfig::take(reader);
         let lockout = reader.take(&settings::LOGIN_LOCKOUT);
-        Some(Self { login: login?, lockout: lockout? })
+        Some(Self { gate: gate?, lockout: lockout? })
     }
 }
 
@@ -44,7 +47,7 @@ impl Function for Login {
     shared::routes![log_in];
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<PasswordLogins>, StoreError> {
-        let parts = config.login.wire(host)?;
+        let parts = config.gate.wire_logins(host, TableNames::default())?;
         let proofs = Proofs {
             lockouts: Arc::new(LockoutTable::new(&parts.users, config.lockout)),
             passwords: Arc::new(host.passwords()),

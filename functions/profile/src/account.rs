@@ -96,8 +96,7 @@ struct NewPassword {
 /// My account
 #[utoipa::path(get, path = "/api/user", tag = "User and Authentication", operation_id = "GetCurrentUser",
     responses(
-        (status = 200, body = UserAnswer,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 200, body = UserAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 pub(crate) async fn current_user(State(state): State<Profiles>, viewer: Viewer) -> Result<Json<UserAnswer>, ApiError> {
@@ -109,8 +108,7 @@ pub(crate) async fn current_user(State(state): State<Profiles>, viewer: Viewer) 
 #[utoipa::path(put, path = "/api/user", tag = "User and Authentication", operation_id = "UpdateCurrentUser",
     request_body = UpdateUserRequest,
     responses(
-        (status = 200, body = UserAnswer,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 200, body = UserAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),

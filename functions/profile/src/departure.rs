@@ -1,9 +1,12 @@
 //! Deleting one's own account.
 
-use axum::{extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use shared::{
     domain::{UserId, session::Rights},
-    http::{ApiError, Problem, auth::Viewer},
+    http::{
+        ApiError, Problem,
+        auth::{SessionEnded, Viewer},
+    },
     ports::departures::DepartError,
 };
 
@@ -15,19 +18,18 @@ use crate::{Profiles, TRIES};
 /// and follows within a minute; articles are withdrawn, comments stay as nobody's.
 #[utoipa::path(delete, path = "/api/user", tag = "User and Authentication", operation_id = "DeleteCurrentUser",
     responses(
-        (status = 204,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
-pub(crate) async fn delete_user(State(state): State<Profiles>, viewer: Viewer) -> Result<StatusCode, ApiError> {
+pub(crate) async fn delete_user(State(state): State<Profiles>, viewer: Viewer) -> Result<impl IntoResponse, ApiError> {
     viewer.require_recent_login()?;
     let id = viewer.identity.user_id;
     state.depart(id).await?;
     // Also for whoever has gone before: the token is trusted still, as the cache was not told then.
     state.sessions.announce(id, &Rights::none()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((SessionEnded, StatusCode::NO_CONTENT))
 }
 
 impl Profiles {

@@ -20,8 +20,7 @@ use crate::Profiles;
 #[utoipa::path(post, path = "/api/user/phone/code", tag = "User and Authentication", operation_id = "SendPhoneCode",
     request_body = CodeRequest,
     responses(
-        (status = 202, description = "It is sent",
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 202, description = "It is sent"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -45,8 +44,7 @@ pub(crate) async fn send_phone_code(
 #[utoipa::path(put, path = "/api/user/phone", tag = "User and Authentication", operation_id = "UpdatePhone",
     request_body = PhoneAndCode,
     responses(
-        (status = 200, body = UserAnswer,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 200, body = UserAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),

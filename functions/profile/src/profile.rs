@@ -14,9 +14,8 @@ use crate::Profiles;
 #[utoipa::path(get, path = "/api/profiles/{username}", tag = "Profile", operation_id = "GetProfileByUsername",
     params(("username" = String, Path, description = "Whose, regardless of case")),
     responses(
-        (status = 200, body = ProfileAnswer, headers(
-            ("ETag" = String, description = "For strangers: of the content, which counts are no part of"),
-            ("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 200, body = ProfileAnswer,
+            headers(("ETag" = String, description = "For strangers: of the content, which counts are no part of"))),
         (status = 304, description = "It is what `If-None-Match` names"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json")),

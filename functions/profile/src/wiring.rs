@@ -13,7 +13,7 @@ use shared::{
     http::Arriving,
     ports::{StoreError, cache::Wanted, codes, departures, follows, lockouts, permission::Permission, sessions, users},
     proofs::Proofs,
-    wiring::{CodeSendConfig, LoginConfig},
+    wiring::{CodeSendConfig, GateConfig},
 };
 
 use crate::Profiles;
@@ -23,8 +23,7 @@ pub struct Profile;
 
 /// What the function reads from the environment.
 pub struct Config {
-    /// It renews tokens that age, so that it holds the keys that sign them.
-    logins: LoginConfig,
+    gate: GateConfig,
     interactions_table: String,
     codes: CodeSendConfig,
     lockout: Patiences,
@@ -33,13 +32,13 @@ pub struct Config {
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let logins = LoginConfig::take(reader);
+        let gate = GateConfig::take(reader);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
         let codes = CodeSendConfig::take(reader);
         let lockout = reader.take(&settings::LOGIN_LOCKOUT);
         let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
         Some(Self {
-            logins: logins?,
+            gate: gate?,
             interactions_table: interactions_table?,
             codes: codes?,
             lockout: lockout?,
@@ -75,7 +74,7 @@ impl Function for Profile {
             tasks: Some(config.codes.table().to_owned()),
             ..TableNames::default()
         };
-        let (parts, _) = config.logins.wire_gate(host, names)?;
+        let parts = config.gate.wire(host, names)?;
         let interactions = Arc::new(InteractionTable::new(parts.dynamo.clone(), &config.interactions_table));
         let state = Profiles {
             cached: parts.profiles(),

@@ -16,7 +16,7 @@ use shared::{
     },
     http::{
         ApiError, PathParam, Problem,
-        auth::{TokenHolder, Viewer},
+        auth::{SessionEnded, TokenHolder, Viewer},
         views::SessionsAnswer,
     },
 };
@@ -31,8 +31,7 @@ const PRIVATE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::
 /// Where I am logged in: the newest 100, the newest login first.
 #[utoipa::path(get, path = "/api/sessions", tag = "User and Authentication", operation_id = "GetSessions",
     responses(
-        (status = 200, body = SessionsAnswer,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 200, body = SessionsAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 pub(crate) async fn list_sessions(
@@ -52,8 +51,7 @@ pub(crate) async fn list_sessions(
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "User and Authentication", operation_id = "EndSession",
     params(("id" = String, Path, description = "Which")),
     responses(
-        (status = 204,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")),
@@ -62,7 +60,7 @@ pub(crate) async fn end_session(
     State(sessions): State<Sessions>,
     viewer: Viewer,
     PathParam(id): PathParam,
-) -> Result<StatusCode, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let user_id = viewer.identity.user_id;
     viewer.may(Action::Manage, "session", &[user_id])?;
     let session_id: SessionId = id.parse().map_err(|_| ApiError::NotFound("session"))?;
@@ -72,7 +70,7 @@ pub(crate) async fn end_session(
         return Err(ApiError::NotFound("session"));
     }
     sessions.logins.cache.bury(session).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(((session == viewer.identity).then_some(SessionEnded), StatusCode::NO_CONTENT))
 }
 
 /// Log out
@@ -98,8 +96,7 @@ pub(crate) async fn log_out(
 /// Ends all of my sessions but this one, on every instance at once.
 #[utoipa::path(post, path = "/api/sessions/logout-others", tag = "User and Authentication", operation_id = "LogOutOthers",
     responses(
-        (status = 204,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
@@ -114,16 +111,15 @@ pub(crate) async fn log_out_others(State(sessions): State<Sessions>, viewer: Vie
 /// Ends all of my sessions, on every instance at once. Again, it changes nothing.
 #[utoipa::path(post, path = "/api/sessions/logout-all", tag = "User and Authentication", operation_id = "LogOutEverywhere",
     responses(
-        (status = 204,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")),
     security(("Token" = [])))]
 pub(crate) async fn log_out_everywhere(
     State(sessions): State<Sessions>,
     LoggedOut(user): LoggedOut,
-) -> Result<StatusCode, ApiError> {
-    sessions.end_all(user, None).await
+) -> Result<impl IntoResponse, ApiError> {
+    Ok((SessionEnded, sessions.end_all(user, None).await?))
 }
 
 /// Whoever is logged in, or was until all of their sessions were ended, and repeats that.

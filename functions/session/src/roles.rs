@@ -38,8 +38,7 @@ impl RoleRequest {
     params(("username" = String, Path, description = "Whose, regardless of case")),
     request_body = RoleRequest,
     responses(
-        (status = 200, body = RoleAnswer,
-            headers(("X-Access-Token" = String, description = "To be used from now on, if the one that came ages"))),
+        (status = 200, body = RoleAnswer),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),

@@ -11,7 +11,7 @@ use shared::{
     function::{Function, Wired},
     http::has_only,
     ports::{StoreError, permission::Permission, sessions, users},
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::Sessions;
@@ -29,7 +29,7 @@ impl Function for Session {
         sessions::ROLES,
         users::USERS,
     ];
-    type Config = LoginConfig;
+    type Config = GateConfig;
     type State = Sessions;
 
     shared::routes![refresh, list_sessions, end_session, log_out, log_out_others, log_out_everywhere, set_role];
@@ -38,11 +38,12 @@ impl Function for Session {
         NO_SESSIONS.iter().fold(routes, |routes, path| routes.route(path, has_only("POST, OPTIONS")))
     }
 
-    fn wire(config: &LoginConfig, host: &Host) -> Result<Wired<Sessions>, StoreError> {
-        let (gate, parts) = config.wire_gate(host, TableNames::default())?;
-        let users = Arc::new(gate.users);
+    fn wire(config: &GateConfig, host: &Host) -> Result<Wired<Sessions>, StoreError> {
+        let parts = config.wire(host, TableNames::default())?;
+        let states = StateTables::new(parts.sessions.clone(), parts.users.clone());
+        let users = Arc::new(parts.users);
         let state = Sessions {
-            states: Arc::new(StateTables::new(parts.sessions.clone(), parts.users)),
+            states: Arc::new(states),
             renewals: Arc::new(parts.sessions),
             session_users: users.clone(),
             ends: users.clone(),
@@ -50,7 +51,7 @@ impl Function for Session {
             users,
             logins: parts.logins,
         };
-        Ok(Wired { state, entrance: Some(gate.entrance) })
+        Ok(Wired { state, entrance: Some(parts.entrance) })
     }
 }
 

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use shared::{
-    adapters::{dynamodb::Registry, host::Host},
+    adapters::{
+        dynamodb::{Registry, TableNames},
+        host::Host,
+    },
     cached::CachedNames,
     config::{FromEnvironment, Reader, settings},
     domain::{limit::RouteClass, password::CommonPasswords},
     function::{Function, Wired},
     ports::{StoreError, permission::Permission, users},
-    wiring::LoginConfig,
+    wiring::GateConfig,
 };
 
 use crate::Signups;
@@ -20,15 +23,15 @@ pub struct Signup;
 
 /// What the function reads from the environment.
 pub struct Config {
-    login: LoginConfig,
+    gate: GateConfig,
     common_passwords: CommonPasswords,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let login = LoginConfig::take(reader);
+        let gate = GateConfig::take(reader);
         let common_passwords = reader.take(&settings::COMMON_PASSWORDS);
-        Some(Self { login: login?, common_passwords: common_passwords? })
+        Some(Self { gate: gate?, common_passwords: common_passwords? })
     }
 }
 
@@ -43,7 +46,7 @@ impl Function for Signup {
     shared::routes![sign_up];
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<Signups>, StoreError> {
-        let parts = config.login.wire(host)?;
+        let parts = config.gate.wire_logins(host, TableNames::default())?;
         let state = Signups {
             registrations: Arc::new(Registry::new(parts.users, parts.sessions)),
             passwords: Arc::new(host.passwords()),

@@ -12,7 +12,7 @@ use shared::{
     domain::limit::RouteClass,
     function::{Function, Wired},
     ports::{StoreError, codes, permission::Permission, sessions, users},
-    wiring::{CodeTryConfig, LoginConfig},
+    wiring::{CodeTryConfig, GateConfig},
 };
 
 use crate::CodeLogins;
@@ -22,15 +22,15 @@ pub struct SmsLogin;
 
 /// What the function reads from the environment.
 pub struct Config {
-    login: LoginConfig,
+    gate: GateConfig,
     codes: CodeTryConfig,
 }
 
 impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
-        let login = LoginConfig::take(reader);
+        let gate = GateConfig::take(reader);
         let codes = CodeTryConfig::take(reader);
-        Some(Self { login: login?, codes: codes? })
+        Some(Self { gate: gate?, codes: codes? })
     }
 }
 
@@ -47,7 +47,7 @@ impl Function for SmsLogin {
 
     fn wire(config: &Config, host: &Host) -> Result<Wired<CodeLogins>, StoreError> {
         let others = TableNames { tasks: Some(config.codes.table().to_owned()), ..TableNames::default() };
-        let parts = config.login.wire_with(host, others)?;
+        let parts = config.gate.wire_logins(host, others)?;
         let state = CodeLogins {
             codes: config.codes.wire(parts.dynamo, &parts.redis, host.system.clone()),
             owners: Arc::new(parts.users.clone()),

@@ -21,9 +21,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), String> {
         PrivateKeys::generate(&arguments.kid).map_err(|_| "the operating system gives no randomness".to_owned())?;
     let system: &dyn System = &OperatingSystem::default();
     let (hmac, sms) = (HmacKey::encode(system.random()), TaskKey::encode(system.random()));
-    let (own, public) = (keys.to_json(), keys.public().to_json());
-    print(&format!(
-        "{{\"JWT_KEYS\": {own}, \"JWT_PUBLIC_KEYS\": {public}, \"HMAC_KEY\": \"{hmac}\", \"SMS_TASK_KEY\": \"{sms}\"}}\n"
-    ));
+    let jwt = keys.to_json();
+    print(&format!("{{\"JWT_KEYS\": {jwt}, \"HMAC_KEY\": \"{hmac}\", \"SMS_TASK_KEY\": \"{sms}\"}}\n"));
     Ok(())
 }

@@ -44,7 +44,7 @@ enum Command {
     Counters(counters::Arguments),
     /// Say who may do what
     Admin(admin::Arguments),
-    /// Make secrets and print JWT_KEYS, JWT_PUBLIC_KEYS, HMAC_KEY and SMS_TASK_KEY as one JSON object
+    /// Make secrets and print JWT_KEYS, HMAC_KEY and SMS_TASK_KEY as one JSON object
     Keys(keys::Arguments),
     /// Print the API's description (OpenAPI 3.1)
     Openapi,

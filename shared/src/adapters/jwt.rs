@@ -29,7 +29,7 @@ const TYPE: &str = "at+jwt";
 /// How far the clocks of two machines may differ.
 const LEEWAY_SECS: i64 = 5;
 
-/// One key of `JWT_KEYS` or `JWT_PUBLIC_KEYS`, as configured.
+/// One key, in the form that it has in `JWT_KEYS`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyEntry {
@@ -95,27 +95,7 @@ impl PrivateKeys {
 }
 
 impl PublicKeys {
-    /// Parses the JSON list of `JWT_PUBLIC_KEYS`.
-    ///
-    /// # Errors
-    /// What is wrong with it, without any of it.
-    pub fn parse(json: &str) -> Result<Self, String> {
-        let entries = parse_entries(json)?;
-        for entry in &entries {
-            let length = decode(entry)?.len();
-            let expected = match entry.alg {
-                Algorithm::ES256 => length == 65,
-                Algorithm::EdDSA => length == 32,
-                _ => length >= 32,
-            };
-            if !expected {
-                return Err(format!("key {:?} is no public {:?} key: it has {length} bytes", entry.kid, entry.alg));
-            }
-        }
-        Ok(Self(entries))
-    }
-
-    /// The list as `JWT_PUBLIC_KEYS` holds it.
+    /// The list in the form of `JWT_KEYS`, for whoever shall verify tokens and sign none.
     pub fn to_json(&self) -> String {
         serde_json::to_string(&self.0).expect("a list of strings has a JSON form")
     }

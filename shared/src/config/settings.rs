@@ -9,7 +9,7 @@ use crate::{
     adapters::{
         aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::DynamoSettings,
-        jwt::{PrivateKeys, PublicKeys},
+        jwt::PrivateKeys,
         redis::RedisUrl,
         sms::{self as sms_vendors, SmsProviders},
         sqs::{QueueUrl, SqsSettings},
@@ -70,8 +70,6 @@ settings! {
         "Where the cache is; `s` for TLS, `+cluster` for a cluster.", str::parse;
     JWT_KEYS: PrivateKeys = "a JSON list of {\"kid\", \"alg\": \"ES256\" | \"EdDSA\" | \"HS256\", \"key\": base64 of PKCS#8 or of a secret}", None,
         "The keys of access tokens: the first signs, all verify. `bloghub keys` makes them.", PrivateKeys::parse;
-    JWT_PUBLIC_KEYS: PublicKeys = "a JSON list of {\"kid\", \"alg\", \"key\": base64 of the public key}", None,
-        "What verifies access tokens. `bloghub keys` makes it.", PublicKeys::parse;
     HMAC_KEY: HmacKey = "base64 of at least 32 random bytes", None,
         "The secret under which bodies of requests with an idempotency key and cookies of logins are recognised. `bloghub keys` makes one.", HmacKey::parse;
     PUBLIC_URL: PublicUrl = "http[s]://host[/path]", None,

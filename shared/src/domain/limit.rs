@@ -73,7 +73,7 @@ impl Dimension {
 }
 
 /// Who calls, in one dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// A user.
     User(UserId),
@@ -109,7 +109,7 @@ pub fn network(address: IpAddr) -> IpAddr {
 }
 
 /// So many calls in so much time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
     /// Calls, 1 to a million.
     pub calls: u32,

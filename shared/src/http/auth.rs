@@ -3,10 +3,16 @@
 
 mod presented;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    convert::Infallible,
+    sync::{Arc, OnceLock},
+};
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponseParts, Response, ResponseParts},
+};
+use http::{StatusCode, request::Parts};
 
 pub(super) use self::presented::Presented;
 use super::{ApiError, entrance::Entrance};
@@ -17,8 +23,39 @@ use crate::{
         session::{Access, Identity, LiveSession, SessionState},
         user::Role,
     },
+    ports::{sessions::SessionStates, tokens::TokenSigner},
     telemetry::chain,
 };
+
+/// What a function needs whose handlers ask who is there.
+#[derive(Clone)]
+pub struct KnownSessions {
+    /// Knows all sessions.
+    pub states: Arc<dyn SessionStates>,
+    /// Signs the tokens that take the place of ageing ones.
+    pub signer: Arc<dyn TokenSigner>,
+}
+
+/// Goes along with an answer that has ended the session of whoever asked: nothing takes the place of its token.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionEnded;
+
+impl IntoResponseParts for SessionEnded {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
+/// Whether answers of this status bring the next token along, if the one that came is good and ages. What is refused for other
+/// reasons than the token does not make the token worse. 401 and 429 tell the client to stop, and after a fault nobody knows
+/// whether the session still lives: it may have been the session's end that failed half-way.
+pub fn renews(status: StatusCode) -> bool {
+    let stops = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+    status.is_success() || status.is_client_error() && !stops
+}
 
 /// What the entrance learnt of who is asking.
 #[derive(Clone)]
@@ -52,9 +89,10 @@ impl Admission {
         learnt.ok_or_else(|| ApiError::Internal("a handler asks who is there, and its function has no entrance".into()))
     }
 
-    /// The token that goes along with the answer, if whoever asks was found to need one.
-    pub(super) fn renewed(&self) -> Option<&str> {
-        self.0.renewed.get().map(String::as_str)
+    /// The token that goes along with the answer, if whoever asked was found to need one.
+    pub(super) fn renewed(&self, answer: &Response) -> Option<&str> {
+        let goes_along = renews(answer.status()) && answer.extensions().get::<SessionEnded>().is_none();
+        self.0.renewed.get().filter(|_| goes_along).map(String::as_str)
     }
 
     /// Whoever holds a token of a live session that this kind of client began.
@@ -66,20 +104,25 @@ impl Admission {
         }
         match self.state(identity).await? {
             SessionState::Live(LiveSession { browser, role, .. }) if browser == agent.browser => {
-                let token = self.renew(access)?.unwrap_or_else(|| token.to_owned());
+                let token = self.renew(access).unwrap_or(token).to_owned();
                 Ok(Some(Viewer { identity, role, token, now: self.0.now }))
             }
             SessionState::Live(_) | SessionState::Ended => Err(ApiError::TokenInvalid),
         }
     }
 
-    /// A new token of the same session, if this one ages and the function may sign.
-    fn renew(&self, access: &Access) -> Result<Option<String>, ApiError> {
-        let Some(signer) = self.0.entrance.renewals.as_ref().filter(|_| access.is_ageing(self.0.now)) else {
-            return Ok(None);
-        };
-        let token = signer.sign(access.identity, self.0.now)?;
-        Ok(Some(self.0.renewed.get_or_init(|| token).clone()))
+    /// A new token of the same session, if this one ages.
+    fn renew(&self, access: &Access) -> Option<&str> {
+        let Learnt { entrance, now, renewed, .. } = &*self.0;
+        let sessions = entrance.sessions.as_ref().filter(|_| access.is_ageing(*now))?;
+        if renewed.get().is_none() {
+            match sessions.signer.sign(access.identity, *now) {
+                Ok(token) => drop(renewed.set(token)),
+                // The one that came is good still.
+                Err(error) => tracing::error!(error = chain(&error), "a token is not renewed"),
+            }
+        }
+        renewed.get().map(String::as_str)
     }
 
     /// From the cache; where that knows nothing or is away, from the tables.
@@ -90,7 +133,7 @@ impl Admission {
         }
         let sessions = entrance.sessions.as_ref();
         let sessions = sessions.ok_or_else(|| ApiError::Internal("the function may not read sessions".into()))?;
-        let state = sessions.state(identity, *now).await?;
+        let state = sessions.states.state(identity, *now).await?;
         if !away && let Err(error) = entrance.cache.remember(identity, &state, *now).await {
             tracing::warn!(error = chain(&error), "the session is not remembered");
         }

@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, Method, request::Parts};
 use super::{
     ApiError,
     address::{ClientAddress, TrustedProxies},
-    auth::{Admission, Presented},
+    auth::{Admission, KnownSessions, Presented},
     limits::{self, RateLimits},
 };
 use crate::{
@@ -25,9 +25,9 @@ use crate::{
     ports::{
         arrivals::{Arrival, Arrivals, Arrived, Count},
         cache::{Found, Wanted},
-        sessions::{SessionCache, SessionStates},
+        sessions::SessionCache,
         system::System,
-        tokens::{TokenSigner, TokenVerifier},
+        tokens::TokenVerifier,
     },
     telemetry::chain,
 };
@@ -44,10 +44,8 @@ pub struct Entrance {
     pub arrivals: Arc<dyn Arrivals>,
     /// Remembers sessions.
     pub cache: Arc<dyn SessionCache>,
-    /// Knows all sessions; absent where no handler asks who is there.
-    pub sessions: Option<Arc<dyn SessionStates>>,
-    /// Signs the tokens that take the place of ageing ones; absent where the function holds no key that signs.
-    pub renewals: Option<Arc<dyn TokenSigner>>,
+    /// Knows all sessions and renews their tokens; absent where no handler asks who is there.
+    pub sessions: Option<KnownSessions>,
     /// Knows the time and makes ids.
     pub system: Arc<dyn System>,
 }
@@ -163,7 +161,7 @@ impl Door {
             // Behind a gateway the request's id is the gateway's.
             let id = parts.extensions.get().copied();
             let id = id.unwrap_or_else(|| RequestId::new(now, entrance.system.random()));
-            entrance.arrivals.arrive(&arrival, id, now).await
+            entrance.arrivals.arrive(arrival, id, now).await
         };
         let away = arrived.is_err();
         let Arrived { allowances, session, found } = arrived.unwrap_or_else(|error| {
@@ -173,13 +171,12 @@ impl Door {
         let mut response = match limits::refused(&allowances) {
             Some(wait) => ApiError::TooManyRequests { retry_after: wait }.into_response(),
             None => {
-                let found = arrival.wanted.into_iter().zip(found).collect();
                 parts.extensions.insert(ClientAddress(address));
                 parts.extensions.insert(Prefetched(Arc::new(Seen { found, away })));
                 let admission = Admission::new(entrance.clone(), presented, session, away, now);
                 parts.extensions.insert(admission.clone());
                 let mut response = next.run(Request::from_parts(parts, body)).await;
-                let renewed = admission.renewed().and_then(|token| HeaderValue::from_str(token).ok());
+                let renewed = admission.renewed(&response).and_then(|token| HeaderValue::from_str(token).ok());
                 response.headers_mut().extend(renewed.map(|token| (ACCESS_TOKEN, token)));
                 response
             }

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// A call to be counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Count {
     /// Whose.
     pub caller: Caller,
@@ -42,14 +42,14 @@ impl Arrival {
 }
 
 /// The answers, in the order of the questions.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrived {
     /// What became of each call.
     pub allowances: Vec<Allowance>,
     /// What is known of the token's session; `None` if nothing.
     pub session: Option<SessionState>,
-    /// What is cached.
-    pub found: Vec<Found>,
+    /// What is cached of what was wanted.
+    pub found: Vec<(Wanted, Found)>,
 }
 
 /// Asks all of it at once.
@@ -57,5 +57,5 @@ pub struct Arrived {
 pub trait Arrivals: Send + Sync {
     /// Counts and reads in one round trip. Each dimension is exact by itself: of any number of calls at the same time, no more
     /// than the quota are allowed. `id` tells this call from all others.
-    async fn arrive(&self, arrival: &Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError>;
+    async fn arrive(&self, arrival: Arrival, id: RequestId, now: Timestamp) -> Result<Arrived, StoreError>;
 }

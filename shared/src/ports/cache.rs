@@ -58,7 +58,7 @@ pub struct Entry {
 }
 
 /// A question for one value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// Its name.
     pub key: CacheKey,

@@ -111,6 +111,11 @@ impl State {
         matches!(self.phase, Phase::Closed { .. })
     }
 
+    /// Whether calls pass, and the last one that was heard of had an answer.
+    pub fn is_calm(&self) -> bool {
+        matches!(self.phase, Phase::Closed { in_a_row: 0, .. })
+    }
+
     /// Asks leave for a call.
     ///
     /// # Errors
@@ -211,6 +216,11 @@ impl Breaker {
             state.report(&self.rules, permit, outcome, now);
             (state.is_closed() != before).then_some(state.is_closed())
         })
+    }
+
+    /// Whether calls pass, and the last one that was heard of had an answer.
+    pub fn is_calm(&self) -> bool {
+        self.with(|state| state.is_calm())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {

@@ -16,7 +16,7 @@ use crate::{
     },
     config::{FromEnvironment, Reader, settings},
     domain::idempotency::HmacKey,
-    http::{Entrance, landing::Site},
+    http::{Entrance, auth::KnownSessions, landing::Site},
     identities::IdentityLogins,
     ports::{flows, identities, permission::Permission, sessions},
 };
@@ -88,16 +88,13 @@ impl ProviderConfig {
         let users = UserTable::new(dynamo.clone(), &self.users_table);
         let session_states = Arc::new(StateTables::new(sessions.clone(), users.clone()));
         let cache = Arc::new(NoSessionCache);
+        let signer = Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl));
         let logins = IdentityLogins {
             identities: Arc::new(IdentityTable::new(users, sessions.clone())),
             sessions: Arc::new(sessions),
             session_states: session_states.clone(),
             single_use: Arc::new(FlowTable::new(dynamo.clone(), &self.coordination_table)),
-            logins: Logins {
-                tokens: Arc::new(JwtSigner::new(&self.keys, self.access_token_ttl)),
-                cache: cache.clone(),
-                system: host.system.clone(),
-            },
+            logins: Logins { tokens: signer.clone(), cache: cache.clone(), system: host.system.clone() },
             key: self.key.clone(),
             site: self.site.clone(),
         };
@@ -105,8 +102,7 @@ impl ProviderConfig {
             tokens: Arc::new(RememberedTokens::new(JwtVerifier::new(&self.keys.public()))),
             arrivals: Arc::new(CallCounts::new(dynamo, &self.coordination_table)),
             cache,
-            sessions: Some(session_states),
-            renewals: None,
+            sessions: Some(KnownSessions { states: session_states, signer }),
             system: host.system.clone(),
         };
         (logins, entrance)

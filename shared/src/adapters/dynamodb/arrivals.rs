@@ -130,7 +130,7 @@ impl CallCounts {
 
 #[async_trait]
 impl Arrivals for CallCounts {
-    async fn arrive(&self, arrival: &Arrival, _: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
+    async fn arrive(&self, arrival: Arrival, _: RequestId, now: Timestamp) -> Result<Arrived, StoreError> {
         let allowances = try_join_all(arrival.counts.iter().map(|count| self.count(count, now))).await?;
         Ok(Arrived { allowances, ..Arrived::default() })
     }

@@ -46,9 +46,8 @@ fn keys_of_all_three_algorithms_sign_and_verify() {
     let eddsa = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
     for (alg, key) in [("EdDSA", BASE64_STANDARD.encode(eddsa.as_ref())), ("HS256", BASE64_STANDARD.encode([7; 32]))] {
         let keys = PrivateKeys::parse(&json!([{"kid": "k", "alg": alg, "key": key}]).to_string()).unwrap();
-        let public = PublicKeys::parse(&keys.public().to_json()).unwrap();
         assert_eq!(
-            JwtVerifier::new(&public).verify(&sign(&keys), NOW).map(|access| access.identity),
+            JwtVerifier::new(&keys.public()).verify(&sign(&keys), NOW).map(|access| access.identity),
             Some(identity()),
             "{alg}"
         );
@@ -147,6 +146,5 @@ fn keys_that_are_none_are_refused_without_being_repeated() {
     ] {
         let refusal = PrivateKeys::parse(&json).expect_err(&json);
         assert!(!refusal.contains(secret), "{refusal}");
-        assert!(PublicKeys::parse(&json).is_err());
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 const LARGEST: usize = 512 * 1024;
 
 script!(
-    /// The value, or no more than its version and freshness if the process holds that version.
+    /// Values, or no more than their versions and freshness where the process holds those versions.
     READ = "read.lua"
 );
 script!(
@@ -51,19 +51,25 @@ fn millis(ttl: Duration) -> u128 {
     ttl.as_millis().max(1)
 }
 
-/// What is asked for `wanted`, one command each; [`found`] reads the answers. For a wave that asks for more than cached values.
-pub(super) fn read_asks(wanted: &[Wanted]) -> Vec<Ask> {
-    let ask = |wanted: &Wanted| match wanted.known {
-        Some(known) => Ask::script(&READ, &[wanted.key.as_str()], known),
-        None => Cmd::hmget(wanted.key.as_str(), &["version", "fresh_until", "value"]).into(),
-    };
-    wanted.iter().map(ask).collect()
+/// Asks for `wanted`, whatever the process holds; [`found`] reads the answer.
+pub(super) fn get(wanted: &Wanted) -> Ask {
+    Cmd::hmget(wanted.key.as_str(), &["version", "fresh_until", "value"]).into()
 }
 
-/// What one of the answers to [`read_asks`] says.
-pub(super) fn found(answer: Value) -> Result<Found, StoreError> {
+/// Asks for those of `wanted` that are not what the process holds; [`found`] reads each element of the answer. One node must have
+/// all of them.
+pub(super) fn get_changed(wanted: &[&Wanted]) -> Ask {
+    let keys: Vec<_> = wanted.iter().map(|wanted| wanted.key.as_str()).collect();
+    // No version is called "".
+    let known: Vec<_> =
+        wanted.iter().map(|wanted| wanted.known.map(|known| known.to_string()).unwrap_or_default()).collect();
+    Ask::script(&READ, &keys, known)
+}
+
+/// What is said of one value.
+pub(super) fn found(answer: &Value) -> Result<Found, StoreError> {
     // Two fields are the version that the process holds; three are another one, or nil.
-    if matches!(&answer, Value::Array(fields) if fields.len() == 2) {
+    if matches!(answer, Value::Array(fields) if fields.len() == 2) {
         let (_, fresh_until): (u64, i64) = read(answer)?;
         return Ok(Found::Same { fresh_until: Timestamp::from_millis(fresh_until) });
     }
@@ -100,7 +106,13 @@ fn large(entry: &Entry) -> bool {
 #[async_trait]
 impl SharedCache for Redis {
     async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Found>, StoreError> {
-        self.wave(read_asks(wanted)).await?.into_iter().map(found).collect()
+        let ask = |wanted: &Wanted| if wanted.known.is_some() { get_changed(&[wanted]) } else { get(wanted) };
+        let answers = self.wave(wanted.iter().map(ask).collect()).await?;
+        let answer = |(wanted, answer): (&Wanted, Value)| match answer {
+            Value::Array(of_one) if wanted.known.is_some() => found(of_one.first().unwrap_or(&Value::Nil)),
+            answer => found(&answer),
+        };
+        wanted.iter().zip(answers).map(answer).collect()
     }
 
     async fn claim(
@@ -115,7 +127,7 @@ impl SharedCache for Redis {
         match self.ask(Ask::script(&CLAIM, &keys(&wanted.key), args)).await? {
             Value::SimpleString(granted) if granted == "GRANTED" => Ok(Claim::Granted),
             Value::SimpleString(held) if held == "HELD" => Ok(Claim::Held),
-            fresh => found(fresh).map(Claim::Fresh),
+            fresh => found(&fresh).map(Claim::Fresh),
         }
     }
 
@@ -156,7 +168,7 @@ mod tests {
     fn two_fields_are_what_the_process_holds_and_three_another_version_or_nothing() {
         let text = |text: &str| Value::BulkString(text.as_bytes().to_vec());
         let fresh_until = Timestamp::from_millis(5);
-        let of = |fields: Vec<Value>| found(Value::Array(fields)).unwrap();
+        let of = |fields: Vec<Value>| found(&Value::Array(fields)).unwrap();
         assert_eq!(of(vec![text("7"), text("5")]), Found::Same { fresh_until });
         let entry = |value| Found::Entry(Entry { version: 7, value, fresh_until });
         assert_eq!(of(vec![text("7"), text("5"), text("{}")]), entry(Some(b"{}".to_vec())));

@@ -115,7 +115,7 @@ fn glimpse(answer: Value) -> Result<Glimpse, StoreError> {
     if let Value::BulkString(value) = &answer {
         return known(value).map(Glimpse::Known);
     }
-    let moves: u64 = read(answer)?;
+    let moves: u64 = read(&answer)?;
     Ok(if moves == 0 { Glimpse::Table } else { Glimpse::Behind })
 }
 
@@ -140,7 +140,7 @@ impl CounterCache for Redis {
         if let Value::BulkString(value) = &answer {
             return known(value).map(Begun::Known);
         }
-        let (likes, collects, token): (i64, i64, Option<u64>) = read(answer)?;
+        let (likes, collects, token): (i64, i64, Option<u64>) = read(&answer)?;
         Ok(Begun::Read(token.map(FillToken), Moved { likes, collects }))
     }
 

@@ -1,11 +1,11 @@
 //! What a wave passes on its way: while Redis is away nobody waits for it, and what a broken connection lost is sent again.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
 use crate::{
-    ports::{StoreError, system::System},
+    ports::system::System,
     resilience::{
         breaker::{Breaker, Outcome, Rules, Share},
         retry::{Budget, Retry},
@@ -40,6 +40,9 @@ fn retry() -> Retry {
 /// What each command of a wave was answered, or why none was.
 pub(super) type Answers = RedisResult<Vec<RedisResult<Value>>>;
 
+/// Why nothing was answered at all.
+pub(super) type Away = Box<dyn Error + Send + Sync>;
+
 /// The breaker and the retries of one client.
 pub(super) struct Guard {
     system: Arc<dyn System>,
@@ -52,13 +55,17 @@ impl Guard {
         Self { system, breaker: Breaker::new(rules()), retry: retry() }
     }
 
+    /// Whether nothing says that Redis might be away.
+    pub(super) fn is_calm(&self) -> bool {
+        self.breaker.is_calm()
+    }
+
     /// Has `send` send its commands, unless Redis is known to be away.
     pub(super) async fn pass<F: Future<Output = Answers>>(
         &self,
         send: impl Fn() -> F,
-    ) -> Result<Vec<RedisResult<Value>>, StoreError> {
-        let unavailable = |source| StoreError::Unavailable { service: "Redis", source };
-        let permit = self.breaker.admit(self.system.now()).map_err(|open| unavailable(open.into()))?;
+    ) -> Result<Vec<RedisResult<Value>>, Away> {
+        let permit = self.breaker.admit(self.system.now())?;
         let deadline = self.system.monotonic() + DEADLINE;
         // The commands may have been done before the connection broke. All that is sent may be done twice: the worst is a
         // request that counts double against a limit.
@@ -68,7 +75,7 @@ impl Guard {
             Some(false) => tracing::warn!("Redis is away: requests go on without it"),
             None => {}
         }
-        answers.map_err(|error| unavailable(error.into()))
+        answers.map_err(Away::from)
     }
 }
 

@@ -40,7 +40,7 @@ impl HotListCache for Redis {
         let known = known.map(|known| known.to_string()).unwrap_or_default();
         let (version, list): (Option<u64>, Option<Vec<u8>>) = match self.ask(Ask::script(&LOAD, &[KEY], known)).await? {
             Value::Array(fields) if fields.len() == 1 => return Ok(CachedHotList::Same),
-            fields => read(fields)?,
+            fields => read(&fields)?,
         };
         match version.and(list) {
             Some(list) => serde_json::from_slice(&list).map(CachedHotList::List).map_err(fault),

@@ -8,6 +8,7 @@ mod guard;
 mod hot_list;
 mod limits;
 mod sessions;
+mod together;
 mod wave;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
@@ -22,7 +23,10 @@ use tokio::sync::OnceCell;
 
 pub use codes::RedisCodes;
 
-use self::guard::Guard;
+use self::{
+    guard::{Away, Guard},
+    together::Together,
+};
 use super::{calls::Calls, tls::AMAZON_ROOTS};
 use crate::ports::{StoreError, system::System};
 
@@ -69,6 +73,7 @@ pub struct Redis {
     connection: Arc<Connection>,
     calls: Arc<Calls>,
     guard: Arc<Guard>,
+    together: Arc<Together>,
 }
 
 impl Redis {
@@ -101,7 +106,8 @@ impl Redis {
             let client = client.map_err(store_error)?;
             Connection::One(client.get_connection_manager_lazy(config).map_err(store_error)?)
         };
-        Ok(Self { connection: Arc::new(connection), calls, guard: Arc::new(Guard::new(system)) })
+        let (connection, guard) = (Arc::new(connection), Arc::new(Guard::new(system)));
+        Ok(Self { connection, calls, guard, together: Arc::default() })
     }
 
     /// Opens the connection.
@@ -114,7 +120,11 @@ impl Redis {
 }
 
 fn store_error(error: RedisError) -> StoreError {
-    StoreError::Unavailable { service: "Redis", source: error.into() }
+    away(error.into())
+}
+
+fn away(source: Away) -> StoreError {
+    StoreError::Unavailable { service: "Redis", source }
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub(super) fn get(identity: Identity) -> Cmd {
 }
 
 /// What [`get`] was answered, at `now`.
-pub(super) fn state(answer: Value, identity: Identity, now: Timestamp) -> Result<Option<SessionState>, StoreError> {
+pub(super) fn state(answer: &Value, identity: Identity, now: Timestamp) -> Result<Option<SessionState>, StoreError> {
     let (session, rights): (Option<String>, Option<String>) = read(answer)?;
     let session = session.and_then(|text| state_of(&text, now));
     let rights = match rights.map(|text| rights_of(&text)) {

@@ -6,7 +6,11 @@ use futures_util::future::join_all;
 use redis::{Arg, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ToRedisArgs, Value, aio::ConnectionLike};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
-use super::{Connection, Redis, guard::Answers, store_error};
+use super::{
+    Connection, Redis, away,
+    guard::{Answers, Away},
+    store_error,
+};
 use crate::ports::StoreError;
 
 /// A Lua script. It is sent by its hash; a server that does not know it gets the text.
@@ -86,6 +90,18 @@ impl Redis {
     /// # Errors
     /// If any of it fails; the rest may have been done.
     pub(super) async fn wave(&self, asks: Vec<Ask>) -> Result<Vec<Value>, StoreError> {
+        let answers = self.exchange(asks).await.map_err(away)?;
+        answers.into_iter().collect::<RedisResult<_>>().map_err(store_error)
+    }
+
+    /// As [`wave`](Self::wave), for asks that have nothing to do with one another: each has an answer or an error of its own.
+    ///
+    /// # Errors
+    /// If none of them was answered.
+    pub(super) async fn exchange(&self, asks: Vec<Ask>) -> Result<Vec<RedisResult<Value>>, Away> {
+        if asks.is_empty() {
+            return Ok(Vec::new());
+        }
         let (mut commands, mut scripts) = (Pipeline::with_capacity(asks.len()), Vec::with_capacity(asks.len()));
         for Ask { command, script } in asks {
             commands.add_command(command);
@@ -106,16 +122,16 @@ impl Redis {
                 answers[place] = answer;
             }
         }
-        answers.into_iter().collect::<RedisResult<_>>().map_err(store_error)
+        Ok(answers)
     }
 
     /// One command or script in a round trip of its own.
     pub(super) async fn ask<T: FromRedisValue>(&self, ask: impl Into<Ask>) -> Result<T, StoreError> {
-        read(self.wave(vec![ask.into()]).await?.pop().unwrap_or(Value::Nil))
+        read(&self.wave(vec![ask.into()]).await?.pop().unwrap_or(Value::Nil))
     }
 
     /// What each command was answered, in their order.
-    async fn send(&self, commands: Arc<Pipeline>) -> Result<Vec<RedisResult<Value>>, StoreError> {
+    async fn send(&self, commands: Arc<Pipeline>) -> Result<Vec<RedisResult<Value>>, Away> {
         self.guard.pass(|| self.transmit(commands.clone())).await
     }
 
@@ -140,8 +156,8 @@ impl Redis {
 }
 
 /// An answer as what it should be.
-pub(super) fn read<T: FromRedisValue>(answer: Value) -> Result<T, StoreError> {
-    redis::from_redis_value(answer).map_err(|error| store_error(RedisError::from(error)))
+pub(super) fn read<T: FromRedisValue>(answer: &Value) -> Result<T, StoreError> {
+    redis::from_redis_value_ref(answer).map_err(|error| store_error(RedisError::from(error)))
 }
 
 #[cfg(test)]
