@@ -68,7 +68,7 @@ pub(crate) fn listen_error(port: u16, source: std::io::Error) -> StartError {
     }
 }
 
-/// Makes the table if it is not there, and its change stream if it has none yet.
+/// Makes the table if it is not there, and its change stream and its indexes if it has none yet.
 fn make(database: &Database, table: &TableDefinition) -> Result<(), String> {
     let stream = table.stream.as_ref().map(|view| json!({"StreamEnabled": true, "StreamViewType": view}));
     let existing = database.get_table_metadata(&table.resource).map_err(|error| error.to_string())?;
@@ -77,7 +77,7 @@ fn make(database: &Database, table: &TableDefinition) -> Result<(), String> {
             let update = json!({"TableName": table.resource, "StreamSpecification": stream});
             database.update_table(request(update)?).map_err(|error| error.to_string())?;
         }
-        return Ok(());
+        return index(database, table);
     }
     let mut definition = table.properties.clone();
     definition["TableName"] = json!(table.resource);
@@ -92,6 +92,27 @@ fn make(database: &Database, table: &TableDefinition) -> Result<(), String> {
             "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},
         });
         database.update_time_to_live(request(specification)?).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Makes the indexes of a table that is there; those that it has already are left alone.
+fn index(database: &Database, table: &TableDefinition) -> Result<(), String> {
+    let name = json!({"TableName": table.resource});
+    let described = database.describe_table(request(name)?).map_err(|error| error.to_string())?;
+    let described = serde_json::to_value(described).map_err(|error| error.to_string())?;
+    let known = described["Table"]["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+    let known: Vec<_> = known.map(|index| index["IndexName"].clone()).collect();
+    for wanted in table.properties["GlobalSecondaryIndexes"].as_array().into_iter().flatten() {
+        if known.contains(&wanted["IndexName"]) {
+            continue;
+        }
+        let update = json!({
+            "TableName": table.resource,
+            "AttributeDefinitions": table.properties["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [{"Create": wanted}],
+        });
+        database.update_table(request(update)?).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ pub fn all() -> Vec<Entry> {
         entry::<follow::Follow>(),
         entry::<publish::Publish>(),
         entry::<article::Article>(),
+        entry::<ranking::Ranking>(),
         entry::<like::Like>(),
         entry::<comment::Comment>(),
         entry::<fallback::Fallback>(),
@@ -92,6 +93,7 @@ pub fn workers() -> Vec<WorkerEntry> {
         worker::<counter_sync::CounterSync>(),
         worker::<sms_dispatch::SmsDispatch>(),
         worker::<sms_resend::SmsResend>(),
+        worker::<ranking_cron::RankingCron>(),
         worker::<sweep::Sweep>(),
         worker::<view_drain::ViewDrain>(),
     ]

@@ -17,6 +17,7 @@ mod oidc_login;
 mod password_reset;
 mod profile;
 mod publish;
+mod ranking;
 mod reading;
 mod realworld;
 mod session;

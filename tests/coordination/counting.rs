@@ -89,7 +89,7 @@ impl Tallies for Failing {
 }
 
 /// The cache, which is away.
-struct Away;
+pub(crate) struct Away;
 
 fn away<T>() -> Result<T, StoreError> {
     Err(StoreError::Unavailable { service: "the cache", source: "it is away".into() })
@@ -137,6 +137,8 @@ fn counting(world: &World, every: u64) -> Counting {
     Counting {
         records: Arc::new(RelationRecords),
         tallies: Arc::new(Failing { table: world.interactions.clone(), calls: AtomicU64::new(0), every }),
+        class_records: Arc::new(RelationRecords),
+        classes: Arc::new(world.interactions.clone()),
         cache: Arc::new(Away),
         system: world.clock.clone(),
     }

@@ -8,6 +8,7 @@ mod guessing;
 mod idempotency;
 mod leases;
 mod lockouts;
+mod ranking;
 mod schedule;
 mod sweep;
 mod views;

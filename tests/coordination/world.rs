@@ -10,8 +10,8 @@ use shared::{
         aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            FollowTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable, Registry,
-            SessionTable, TableNames, UserSweeper, UserTable,
+            FollowTable, HotListTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable,
+            Registry, SessionTable, TableNames, UserSweeper, UserTable,
         },
         host::Host,
     },
@@ -33,6 +33,7 @@ use shared::{
         identities::{IDENTITIES, LINKED_IDENTITIES},
         leases::{GUARD, LEASES},
         lockouts::LOCKOUTS,
+        ranking::{CANDIDATES, CLASSES, HOT_LIST_READS, HOT_LIST_WRITES},
         sessions::SESSION_STATES,
         sweeps::{COMMENT_SWEEPS, SWEEPS, USER_SWEEPS},
         system::System,
@@ -63,6 +64,7 @@ pub(crate) struct World {
     pub(crate) articles: ArticleWriter,
     pub(crate) comments: CommentWriter,
     pub(crate) interactions: InteractionTable,
+    pub(crate) hot_lists: HotListTable,
     database: Database,
 }
 
@@ -102,11 +104,13 @@ impl World {
         let writes = [ARTICLE_WRITES, DRAFTS, COMMENT_WRITES, FOLLOWS, REGISTRATIONS, IDEMPOTENCY_RECORDS].concat();
         let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
         let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES, COUNTER_AUDITS].concat();
-        let allowed = [writes, departures, sweeps].concat();
+        let ranking = [CLASSES, CANDIDATES, HOT_LIST_WRITES, HOT_LIST_READS].concat();
+        let allowed = [writes, departures, sweeps, ranking].concat();
         let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
         let comments = CommentTable::new(dynamo.clone(), "CommentsTable");
         let interactions = InteractionTable::new(dynamo.clone(), "InteractionsTable");
+        let hot_lists = HotListTable::new(dynamo.clone(), "CoordinationTable");
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
         let records = IdempotencyTable::new(dynamo.clone(), "CoordinationTable");
         let users = UserTable::new(dynamo.clone(), "UsersTable");
@@ -131,6 +135,7 @@ impl World {
             comment_sweeps: Arc::new(CommentSweeper::new(comments.clone(), leases.clone())),
             comments: CommentWriter::new(comments, articles.clone(), interactions.clone(), records.clone()),
             interactions,
+            hot_lists,
             leases: Arc::new(leases),
             articles: ArticleWriter::new(articles, records.clone()),
             records,

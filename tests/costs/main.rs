@@ -5,6 +5,7 @@
 mod accounts;
 mod comments;
 mod drafts;
+mod hot;
 mod identities;
 mod messages;
 mod meter;

@@ -131,7 +131,7 @@ impl<'a> Meter<'a> {
     }
 
     /// A row of what was called.
-    fn add(&mut self, operation: Operation, asked: String, recorded: Recorded) {
+    pub(crate) fn add(&mut self, operation: Operation, asked: String, recorded: Recorded) {
         let Operation(operation, function, expected, why) = operation;
         let Recorded { tallies, used } = recorded;
         if !used.is_empty() {

@@ -22,7 +22,7 @@ use shared::{
 use test_servers::Clock;
 
 use crate::{
-    accounts, comments, drafts, identities, messages,
+    accounts, comments, drafts, hot, identities, messages,
     meter::{Meter, Operation, Used},
     reactions, sessions, sweeps,
     table::Row,
@@ -69,6 +69,7 @@ pub(crate) async fn all(platform: &Platform, clock: &Clock, vendors: &identities
     drafts::all(m, &token).await;
     comments::all(m, &token).await;
     reactions::all(m, "jacob").await;
+    hot::all(m, &token).await;
     identities::all(m, vendors).await;
     depth(m, &token).await;
     let described = Operation("the API's description", "fallback", &[], "");

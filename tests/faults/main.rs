@@ -1,5 +1,6 @@
 //! Backing services that are away or stuck: what still works, and that the rest is a clear answer within a bounded time.
 
+mod hot_list;
 mod lockout;
 mod mid_load;
 

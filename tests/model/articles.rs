@@ -48,6 +48,7 @@ impl World {
             created_at,
             live: true,
             withdrawn: false,
+            ever_withdrawn: false,
             draft: self.drafts.len(),
         };
         compare(&answer, 201, &self.article_answer(&article, Some(user)))?;
@@ -145,6 +146,7 @@ impl World {
         };
         let article = &mut self.articles[number];
         (article.live, article.withdrawn) = (false, true);
+        article.ever_withdrawn = true;
         let draft = article.draft;
         self.drafts[draft].live = None;
         let expected = self.draft_answer(draft, &answer.body["draft"])?;

@@ -3,9 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use bloghub::{functions, platform::Platform};
+use lambda_http::{Body, http::Request};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::adapters::{host::Host, system::OperatingSystem};
+use shared::{
+    adapters::{host::Host, system::OperatingSystem},
+    config::read_from,
+    function::ShellConfig,
+    ports::system::System,
+};
+use tower::ServiceExt as _;
 
 /// How often a read is repeated that a busy platform refuses, and how long after.
 const REPEATS: usize = 20;
@@ -94,6 +101,35 @@ impl Client {
             return Err(format!("an answer without its id or form: {status} {body}"));
         }
         Ok(Answer { status, etag, body })
+    }
+
+    /// Makes the hot list of all that was done so far, and reads it as a process does that knows none yet.
+    pub(crate) async fn hot(&self) -> Outcome<Value> {
+        self.platform.drained().await;
+        let lookup = |name: &str| self.platform.services().environment().get(name).cloned();
+        let system: Arc<dyn System> = Arc::new(OperatingSystem::default());
+        let host = |permissions| Host::local(system.clone(), 1).for_function(permissions);
+        let cron = functions::workers().into_iter().find(|worker| worker.name == "ranking-cron").unwrap();
+        let run = (cron.mount)(&lookup, &host((cron.permissions)())).map_err(|error| error.to_string())?;
+        // The platform's own schedule may be at it.
+        let version = loop {
+            let report = run(json!({})).await.map_err(|error| error.to_string())?;
+            if report["end"] == "ranked" {
+                break report["version"].as_u64();
+            }
+        };
+        let entry = functions::all().into_iter().find(|entry| entry.name == "ranking").unwrap();
+        let shell = read_from::<ShellConfig>(&lookup).map_err(|error| error.to_string())?.shell(system.clone());
+        let router = (entry.mount)(&lookup, &host((entry.permissions)()), &shell).map_err(|error| error.to_string())?;
+        let request = Request::builder().uri("/api/articles/hot?limit=100").body(Body::Empty).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        let (status, body) = (answer.status().as_u16(), axum::body::to_bytes(answer.into_body(), usize::MAX).await);
+        let body: Value = serde_json::from_slice(&body.unwrap()).map_err(|error| error.to_string())?;
+        if status == 200 && body["version"].as_u64() >= version {
+            Ok(body)
+        } else {
+            Err(format!("expected a hot list of version {version:?}, not {status} {body}"))
+        }
     }
 
     /// Removes what is left of whatever was deleted, and waits until everybody knows.

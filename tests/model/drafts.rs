@@ -164,6 +164,7 @@ impl World {
                 updated_at,
                 live,
                 withdrawn,
+                ever_withdrawn: false,
                 draft: number,
             };
             compare(&answer, 200, &self.article_answer(&article, Some(article.author)))?;

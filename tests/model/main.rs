@@ -11,6 +11,7 @@ mod drafts;
 mod everything;
 mod expected;
 mod follows;
+mod hot;
 mod likes;
 mod lists;
 mod operation;
@@ -93,9 +94,11 @@ async fn case(client: Client, number: u64, operations: &[Operation]) -> Outcome 
             world.perform(operation).await?;
         }
         world.compare_everything().await?;
+        world.compare_hot().await?;
         world.empty_cache().await;
         world.compare_everything().await?;
-        world.delete_everything().await
+        world.delete_everything().await?;
+        world.compare_hot().await
     };
     outcome.await.map_err(|difference| format!("{difference}\nafter\n  {}", world.story.join("\n  ")))
 }

@@ -67,6 +67,8 @@ pub(crate) struct Article {
     pub(crate) updated_at: String,
     pub(crate) live: bool,
     pub(crate) withdrawn: bool,
+    /// Whether it ever was: the hot list may have lost sight of it then.
+    pub(crate) ever_withdrawn: bool,
     /// By number.
     pub(crate) draft: usize,
 }
@@ -193,6 +195,12 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    /// The hot list, made and read anew.
+    pub(crate) async fn hot(&mut self) -> Outcome<Value> {
+        self.story.push("the hot list is made".to_owned());
+        self.client.hot().await
     }
 
     pub(crate) async fn empty_cache(&mut self) {

@@ -40,6 +40,18 @@ fn messages_are_looked_after_as_often_as_the_functions_first_line_says_and_no_ru
 }
 
 #[test]
+fn the_hot_list_is_made_as_often_as_the_functions_first_line_says_and_no_run_outlasts_the_next() {
+    let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
+    let properties = &template["Resources"]["RankingCronFunction"]["Properties"];
+    assert_eq!(properties["Events"]["Schedule"]["Type"], "ScheduleV2");
+    let schedules = Template::read().unwrap().sources().unwrap().schedules;
+    let rate = &schedules.iter().find(|schedule| schedule.function == "ranking-cron").unwrap().expression;
+    assert!(file("functions/ranking-cron/src/lib.rs").lines().next().unwrap().contains(&format!("`{rate}`")), "{rate}");
+    let timeout = properties["Timeout"].as_u64().unwrap();
+    assert!(timeout < 60 && ranking_cron::LIFE.as_secs() < timeout);
+}
+
+#[test]
 fn a_dispatcher_ends_before_anybody_else_may_take_its_messages() {
     let template: Value = serde_yaml_ng::from_str(&file("template.yaml")).unwrap();
     let timeout = template["Resources"]["SmsDispatchFunction"]["Properties"]["Timeout"].as_u64().unwrap();

@@ -49,7 +49,7 @@ fn counters_are_told_the_shard_get_its_records_in_order_and_are_not_given_up_soo
         let pattern: serde_json::Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
         pattern["dynamodb"]["Keys"]["pk"]["S"][0]["prefix"].as_str().unwrap().to_owned()
     };
-    assert_eq!(filters.iter().map(prefix).collect::<Vec<_>>(), ["LIKES#", "COLLECTS#"]);
+    assert_eq!(filters.iter().map(prefix).collect::<Vec<_>>(), ["LIKES#", "COLLECTS#", "COUNTERS#"]);
 }
 
 #[test]

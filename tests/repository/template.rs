@@ -87,6 +87,7 @@ fn each_function_is_granted_what_its_ports_do_and_no_more() {
         for permission in permissions {
             let (resource, service) = match permission.resource {
                 Resource::Table(table) => (format!("{table:?}Table"), "dynamodb"),
+                Resource::Index(table) => (format!("${{{table:?}Table.Arn}}/index/*"), "dynamodb"),
                 Resource::Queue(queue) => (format!("{queue:?}Queue"), "sqs"),
             };
             expected.entry(resource).or_default().insert(format!("{service}:{}", permission.action));

@@ -20,6 +20,7 @@ const ROWS: &[(&str, &str)] = &[
     ("GET /api/articles", "yyyyyy"),
     ("POST /api/articles", "--yyyy"),
     ("GET /api/articles/feed", "-yyyyy"),
+    ("GET /api/articles/hot", "yyyyyy"),
     ("GET /api/articles/{slug}", "yyyyyy"),
     ("PUT /api/articles/{slug}", "---y--"),
     ("DELETE /api/articles/{slug}", "---yyy"),

@@ -23,7 +23,8 @@ pub(crate) async fn count(
         for request in requests.iter().chain(&requests) {
             generator::ask(&host, request).await?;
         }
-        let counted = platform.calls("article").ok_or("there is no function \"article\"")?;
+        let counted =
+            platform.calls(reading.function).ok_or_else(|| format!("there is no function {:?}", reading.function))?;
         counted.take();
         for request in requests.iter().cycle().take(COUNTED as usize) {
             generator::ask(&host, request).await?;

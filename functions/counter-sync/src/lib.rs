@@ -1,5 +1,6 @@
 //! The change stream of interactions: each like and each article in a collection, come or gone, is counted once in its article's counters,
-//! in one write for each article of a batch, however often and in whatever pieces the stream delivers it.
+//! in one write for each article of a batch, however often and in whatever pieces the stream delivers it. Counters that crossed a power of
+//! two, whoever moved them, put their article into another class of the ranking.
 
 mod wiring;
 
@@ -16,6 +17,7 @@ use shared::{
         StoreError,
         cache::FillToken,
         counters::{CounterCache, CounterRecords, Settled, Tallies},
+        ranking::{ClassRecords, Classes, Reclassified},
         system::System,
     },
     stream::{ShardAnswer, ShardEvent, answer},
@@ -34,6 +36,10 @@ pub struct Counting {
     pub records: Arc<dyn CounterRecords>,
     /// The table's counters.
     pub tallies: Arc<dyn Tallies>,
+    /// Understands records of counters.
+    pub class_records: Arc<dyn ClassRecords>,
+    /// The classes of articles.
+    pub classes: Arc<dyn Classes>,
     /// Those that people see.
     pub cache: Arc<dyn CounterCache>,
     /// Knows the time.
@@ -43,13 +49,32 @@ pub struct Counting {
 /// The steps of one article in a batch, each with its record's place.
 type Steps = (ArticleId, Vec<usize>, Vec<Step>);
 
+/// What a batch tells, up to the first record that makes no sense.
+#[derive(Default)]
+struct Told {
+    articles: Vec<Steps>,
+    /// The newest class of each article, with its record's place.
+    classes: HashMap<ArticleId, (usize, Reclassified)>,
+    failed: Option<(usize, WorkerError)>,
+}
+
+impl Told {
+    /// Notes that the record at `place` was not dealt with, unless an earlier one was not.
+    fn fail(&mut self, place: usize, error: impl Into<WorkerError>) {
+        if self.failed.as_ref().is_none_or(|(first, _)| place < *first) {
+            self.failed = Some((place, error.into()));
+        }
+    }
+}
+
 impl Counting {
     /// Counts what the records of `event` tell of, up to the first that makes no sense.
     ///
     /// # Errors
     /// Whatever failed, if it is the first record; or a shard that is not named.
     pub async fn count(&self, event: ShardEvent) -> Result<ShardAnswer, WorkerError> {
-        let (articles, mut failed) = self.read(&event);
+        let mut told = self.read(&event);
+        let articles = std::mem::take(&mut told.articles);
         if !articles.is_empty() {
             let shard = event.shard.as_deref().and_then(|id| Shard::parse(id).ok());
             let shard = shard.ok_or("a batch without its shard: the event source must have a window")?;
@@ -71,37 +96,58 @@ impl Counting {
                             moves: steps.iter().map(|step| step.moved).collect(),
                         });
                     }
-                    Err(error) => {
-                        let first = places.first().copied().unwrap_or(0);
-                        if failed.as_ref().is_none_or(|(place, _)| first < *place) {
-                            failed = Some((first, error.into()));
-                        }
-                    }
+                    Err(error) => told.fail(places.first().copied().unwrap_or(0), error),
                 }
             }
             self.settle(writer, &settled).await;
         }
-        Ok(ShardAnswer { failed: answer(&event.records, failed)?, ..ShardAnswer::default() })
+        self.classify(&mut told).await;
+        Ok(ShardAnswer { failed: answer(&event.records, told.failed)?, ..ShardAnswer::default() })
     }
 
-    /// The steps of each article, and the first record that makes no sense.
-    fn read(&self, event: &ShardEvent) -> (Vec<Steps>, Option<(usize, WorkerError)>) {
-        let mut articles: Vec<Steps> = Vec::new();
+    /// The steps and the class of each article.
+    fn read(&self, event: &ShardEvent) -> Told {
+        let mut told = Told::default();
         let mut known: HashMap<ArticleId, usize> = HashMap::new();
         for (place, record) in event.records.iter().enumerate() {
-            let step = match self.records.read(record) {
-                Ok(Some(step)) => step,
-                Ok(None) => continue,
-                Err(error) => return (articles, Some((place, error.into()))),
+            let read = self.records.read(record).and_then(|step| Ok((step, self.class_records.reclassified(record)?)));
+            let (step, class) = match read {
+                Ok(read) => read,
+                Err(error) => {
+                    told.fail(place, error);
+                    return told;
+                }
             };
-            let at = *known.entry(step.article).or_insert_with(|| {
-                articles.push((step.article, Vec::new(), Vec::new()));
-                articles.len() - 1
-            });
-            articles[at].1.push(place);
-            articles[at].2.push(step);
+            if let Some(to) = class {
+                // Of one article's records the newest decides. Which that is their versions tell.
+                let newest = told.classes.entry(to.article).or_insert((place, to));
+                if newest.1.version < to.version {
+                    *newest = (place, to);
+                }
+            }
+            if let Some(step) = step {
+                let at = *known.entry(step.article).or_insert_with(|| {
+                    told.articles.push((step.article, Vec::new(), Vec::new()));
+                    told.articles.len() - 1
+                });
+                told.articles[at].1.push(place);
+                told.articles[at].2.push(step);
+            }
         }
-        (articles, None)
+        told
+    }
+
+    /// Puts articles into their classes.
+    async fn classify(&self, told: &mut Told) {
+        let classes = std::mem::take(&mut told.classes).into_values();
+        let mut done = stream::iter(classes)
+            .map(|(place, to)| async move { (place, self.classes.classify(&to).await) })
+            .buffer_unordered(AT_ONCE);
+        while let Some((place, classified)) = done.next().await {
+            if let Err(error) = classified {
+                told.fail(place, error);
+            }
+        }
     }
 
     async fn count_one(&self, shard: &Shard, steps: Steps) -> (Steps, Result<ArticleCounters, StoreError>) {

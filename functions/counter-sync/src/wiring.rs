@@ -9,7 +9,7 @@ use shared::{
         redis::RedisUrl,
     },
     config::{FromEnvironment, Reader, settings},
-    ports::{StoreError, counters, permission::Permission},
+    ports::{StoreError, counters, permission::Permission, ranking},
     stream::{ShardAnswer, ShardEvent},
     worker::{Worker, WorkerError},
 };
@@ -37,7 +37,7 @@ impl FromEnvironment for Config {
 
 impl Worker for CounterSync {
     const NAME: &'static str = "counter-sync";
-    const PERMISSIONS: &'static [&'static [Permission]] = &[counters::TALLIES];
+    const PERMISSIONS: &'static [&'static [Permission]] = &[counters::TALLIES, ranking::CLASSES];
     type Config = Config;
     type State = Counting;
     type Event = ShardEvent;
@@ -46,9 +46,12 @@ impl Worker for CounterSync {
     fn wire(config: &Config, host: &Host) -> Result<Counting, StoreError> {
         let names = TableNames { interactions: Some(config.interactions_table.clone()), ..TableNames::default() };
         let dynamo = host.dynamo(&config.dynamo, names);
+        let table = Arc::new(InteractionTable::new(dynamo, &config.interactions_table));
         Ok(Counting {
             records: Arc::new(RelationRecords),
-            tallies: Arc::new(InteractionTable::new(dynamo, &config.interactions_table)),
+            tallies: table.clone(),
+            class_records: Arc::new(RelationRecords),
+            classes: table,
             cache: Arc::new(host.redis(&config.redis)?),
             system: host.system.clone(),
         })

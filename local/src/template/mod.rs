@@ -21,7 +21,7 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 pub struct TableDefinition {
     /// The table's resource, such as `UsersTable`.
     pub resource: String,
-    /// `KeySchema` and `AttributeDefinitions`, as DynamoDB's `CreateTable` takes them.
+    /// `KeySchema`, `AttributeDefinitions` and, if there are any, `GlobalSecondaryIndexes`, as DynamoDB's `CreateTable` takes them.
     pub properties: serde_json::Value,
     /// What the records of its change stream show, such as `NEW_AND_OLD_IMAGES`, if it has one.
     pub stream: Option<String>,
@@ -82,10 +82,13 @@ impl Template {
         let table = |(resource, properties): (String, &Value)| {
             let plain =
                 |name| serde_json::to_value(&properties[name]).map_err(|error| StartError::Template(error.to_string()));
-            let keys = serde_json::json!({
+            let mut keys = serde_json::json!({
                 "KeySchema": plain("KeySchema")?,
                 "AttributeDefinitions": plain("AttributeDefinitions")?,
             });
+            if !properties["GlobalSecondaryIndexes"].is_null() {
+                keys["GlobalSecondaryIndexes"] = plain("GlobalSecondaryIndexes")?;
+            }
             let time_to_live = properties["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
             let stream = properties["StreamSpecification"]["StreamViewType"].as_str().map(str::to_owned);
             Ok(TableDefinition { resource, properties: keys, stream, time_to_live })

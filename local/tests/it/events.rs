@@ -112,6 +112,7 @@ fn expect_read<W: Worker>() {
 
 #[test]
 fn every_workers_event_is_read_as_one_of_its_source() {
+    expect_read::<ranking_cron::RankingCron>();
     expect_read::<sms_resend::SmsResend>();
     expect_read::<sweep::Sweep>();
     expect_read::<view_drain::ViewDrain>();

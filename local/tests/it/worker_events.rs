@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::{
     adapters::dynamodb::{RelationRecords, StreamRecords},
     domain::change::Change,
-    ports::{changes::ChangeRecords as _, counters::CounterRecords as _},
+    ports::{changes::ChangeRecords as _, counters::CounterRecords as _, ranking::ClassRecords as _},
     queue::QueueMessage,
 };
 
@@ -29,7 +29,8 @@ fn events(worker: &str) -> BTreeMap<String, Value> {
 fn says_something(worker: &str, record: &Value) -> bool {
     match record["eventSource"].as_str() {
         Some("aws:dynamodb") if worker == "counter-sync" => {
-            RelationRecords.read(record).is_ok_and(|step| step.is_some())
+            let counts = RelationRecords.read(record).is_ok_and(|step| step.is_some());
+            counts || RelationRecords.reclassified(record).is_ok_and(|class| class.is_some())
         }
         Some("aws:dynamodb") => StreamRecords.read(record).is_ok_and(|change| change.is_some()),
         Some("aws:sqs") => {

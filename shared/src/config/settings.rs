@@ -19,6 +19,7 @@ use crate::{
         limit::{self, Quotas},
         lockout::{self, Patiences},
         password::CommonPasswords,
+        ranking::{self, Scoring},
         sms::{self, Countries, Rate, SmsQuotas, TaskKey},
     },
     http::{TrustedProxies, cookies::PublicUrl, cors::AllowedOrigins, landing::LandingPage},
@@ -101,6 +102,8 @@ settings! {
         "How many calls are allowed in how many seconds; a class and dimension that is not named has no limit.", str::parse;
     LOGIN_LOCKOUT: Patiences = lockout::FORM, Some(lockout::DEFAULTS),
         "How many tries to log in are free within how many seconds; what is not named has no limit.", str::parse;
+    RANKING: Scoring = ranking::FORM, Some(ranking::DEFAULTS),
+        "How hot articles are: what counts how much, and how quickly they get old; what is not named keeps its default.", str::parse;
     TRUSTED_PROXIES: TrustedProxies = "addresses or networks such as 10.0.0.0/8 separated by commas", None,
         "Whose X-Forwarded-For counts. Absent, nobody's.", str::parse;
     LOG_LEVEL: LevelFilter = "error, warn, info, debug or trace", Some("info"), "How much is logged.", log_level;

@@ -21,6 +21,7 @@ pub mod login;
 pub mod page;
 pub mod password;
 pub mod policy;
+pub mod ranking;
 pub mod reaction;
 pub mod session;
 pub mod sms;

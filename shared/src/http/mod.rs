@@ -33,4 +33,4 @@ pub use paging::{CursorQuery, PageQuery};
 pub use path::{PathParam, PathParams, has_only};
 pub use problem::{ApiError, Problem};
 pub use query::Query;
-pub use reading::{Content, Kept, Reading};
+pub use reading::{Content, Kept, Reading, Ready};

@@ -54,6 +54,20 @@ impl Rendered {
     }
 }
 
+/// An answer that is the same for everyone, whoever they are, ready to be sent.
+#[derive(Debug)]
+pub struct Ready(Rendered);
+
+impl Ready {
+    /// `content` as JSON.
+    ///
+    /// # Errors
+    /// A type that has no JSON form.
+    pub fn of(content: impl Content) -> serde_json::Result<Self> {
+        Rendered::of(content).map(Self)
+    }
+}
+
 /// An answer to strangers, kept beside what it is made of: it is rendered once for all of them. `V` are the versions of what else
 /// it is made of; when they move, it is rendered anew.
 #[derive(Debug)]
@@ -107,7 +121,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut all = headers.get_all(IF_NONE_MATCH).iter();
         // More than one such header is a list; whoever sends one gets the whole answer.
         let known = all.next().filter(|_| all.next().is_none()).cloned();
@@ -139,6 +153,16 @@ impl Reading {
             Ok(rendered) => self.answer_rendered(rendered),
             Err(error) => super::ApiError::Internal(error.into()).into_response(),
         }
+    }
+
+    /// Answers what everybody is answered, or that it is what this reader has already. A token makes no difference to what is in it; as
+    /// everywhere, what comes with one is kept by no cache.
+    pub fn answer_ready(&self, Ready(rendered): &Ready) -> Response {
+        if self.personal {
+            let headers = [(CACHE_CONTROL, PRIVATE), (CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+            return (headers, rendered.body.clone()).into_response();
+        }
+        self.answer_rendered(rendered.clone())
     }
 
     /// What strangers are answered, or that it is what this one has already.
@@ -232,6 +256,23 @@ mod tests {
         }
         let own = reading(&[(AUTHORIZATION, "Token x")]).answer_kept(&kept, (1, 1), content);
         assert_eq!((header(&own, CACHE_CONTROL), made.get()), (PRIVATE.to_str().ok(), 4));
+    }
+
+    #[tokio::test]
+    async fn what_is_the_same_for_everyone_is_sent_as_it_is_and_with_a_token_kept_by_no_cache() {
+        let ready = Ready::of(Thing { name: "a", likes: 1 }).unwrap();
+        let (other, own) = (reading(&[]), reading(&[(AUTHORIZATION, "Token x"), (IF_NONE_MATCH, "*")]));
+        let (other, own) = (other.answer_ready(&ready), own.answer_ready(&ready));
+        assert_eq!(
+            (header(&other, CACHE_CONTROL), header(&other, VARY)),
+            (PUBLIC.to_str().ok(), Some("authorization"))
+        );
+        let again = reading(&[(IF_NONE_MATCH, header(&other, ETAG).unwrap())]).answer_ready(&ready);
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!((own.status(), header(&own, CACHE_CONTROL)), (StatusCode::OK, PRIVATE.to_str().ok()));
+        assert_eq!((header(&own, ETAG), header(&own, CONTENT_TYPE)), (None, Some("application/json")));
+        let bytes = |answer: Response| axum::body::to_bytes(answer.into_body(), usize::MAX);
+        assert_eq!(bytes(own).await.unwrap(), bytes(other).await.unwrap());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod collections;
 mod comments;
+mod hot;
 mod identities;
 mod profiles;
 mod sessions;
@@ -22,6 +23,7 @@ use crate::{
 
 pub use collections::{CollectedView, CollectionsAnswer};
 pub use comments::{CommentAnswer, CommentView, CommentsAnswer};
+pub use hot::HotAnswer;
 pub use identities::{IdentitiesAnswer, IdentityAnswer, IdentityView};
 pub use profiles::{CountedProfileView, ProfileAnswer, ProfilesAnswer};
 pub use sessions::{RoleAnswer, SessionView, SessionsAnswer};

@@ -22,6 +22,7 @@ pub mod lockouts;
 pub mod passwords;
 pub mod permission;
 pub mod providers;
+pub mod ranking;
 pub mod reactions;
 pub mod sessions;
 pub mod sms;

@@ -48,6 +48,8 @@ impl Queue {
 pub enum Resource {
     /// A table.
     Table(Table),
+    /// The indexes of a table.
+    Index(Table),
     /// A queue.
     Queue(Queue),
 }
@@ -55,7 +57,7 @@ pub enum Resource {
 /// An action on one resource, as IAM names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Permission {
-    /// The table or queue.
+    /// The table, its indexes, or the queue.
     pub resource: Resource,
     /// The action without its service, such as `GetItem`. The parts of a transaction count as the actions they are.
     pub action: &'static str,
@@ -65,6 +67,11 @@ impl Permission {
     /// `action` on `table`.
     pub const fn new(table: Table, action: &'static str) -> Self {
         Self { resource: Resource::Table(table), action }
+    }
+
+    /// Querying the indexes of `table`.
+    pub const fn index(table: Table) -> Self {
+        Self { resource: Resource::Index(table), action: "Query" }
     }
 
     /// Sending messages to `queue`.
@@ -77,6 +84,7 @@ impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.resource {
             Resource::Table(table) => write!(f, "{} on {table:?}", self.action),
+            Resource::Index(table) => write!(f, "{} on the indexes of {table:?}", self.action),
             Resource::Queue(queue) => write!(f, "{} on {queue:?}", self.action),
         }
     }

@@ -171,7 +171,8 @@ async fn an_odd_query_is_answered_all_the_same() {
 #[tokio::test]
 async fn an_address_that_no_article_has_is_not_found() {
     let unknown = unique("unknown");
-    let words = ["hot", "search", "UPPER", "a--b", "-a", "a-", "a_b", "张伟", "🦀", "a b", "a/b", "..%", "\0", "%2e"];
+    let words =
+        ["latest", "search", "UPPER", "a--b", "-a", "a-", "a_b", "张伟", "🦀", "a b", "a/b", "..%", "\0", "%2e"];
     let slugs = words.map(encode).into_iter().chain([unknown, "x".repeat(97), "x".repeat(4_000)]);
     for slug in slugs {
         let answer = Client::new().get(&format!("/api/articles/{slug}")).await;

@@ -47,8 +47,16 @@ impl Recorder {
     fn permission(&self, table: &str, action: &'static str) -> Result<Permission, BoxError> {
         let table =
             self.tables.table(table).ok_or_else(|| format!("{action} on {table:?}, which is no table of ours"))?;
-        Ok(Permission::new(table, action))
+        Ok(if action == OF_AN_INDEX { Permission::index(table) } else { Permission::new(table, action) })
     }
+}
+
+/// The action of a query that is none of the table itself: IAM knows it as a query of another resource.
+const OF_AN_INDEX: &str = "Query of an index";
+
+fn query(input: &QueryInput) -> Touched<'_> {
+    let action = if input.index_name().is_some() { OF_AN_INDEX } else { "Query" };
+    input.table_name().map(|table| (table, action)).into_iter().collect()
 }
 
 /// One table, a batch's tables, or a transaction's parts: what an input touches, and by which action.
@@ -104,7 +112,7 @@ operations! {
         UpdateItemOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "DeleteItem": DeleteItemInput => |i| i.table_name().map(|t| (t, "DeleteItem")).into_iter().collect(),
         DeleteItemOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
-    "Query": QueryInput => |i| i.table_name().map(|t| (t, "Query")).into_iter().collect(),
+    "Query": QueryInput => query,
         QueryOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);
     "Scan": ScanInput => |i| i.table_name().map(|t| (t, "Scan")).into_iter().collect(),
         ScanOutput => |o| o.consumed_capacity().map_or(&[], slice::from_ref);

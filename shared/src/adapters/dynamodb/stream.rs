@@ -10,7 +10,12 @@ use crate::{
         change::{Change, Subject},
         counting::{Sequence, Step},
     },
-    ports::{StoreError, changes::ChangeRecords, counters::CounterRecords},
+    ports::{
+        StoreError,
+        changes::ChangeRecords,
+        counters::CounterRecords,
+        ranking::{ClassRecords, Reclassified},
+    },
 };
 
 /// Reads the records of every table that has a stream.
@@ -32,7 +37,7 @@ impl ChangeRecords for StreamRecords {
     }
 }
 
-/// Reads the records that counters follow from: of likes and collections.
+/// Reads the records that counters follow from, of likes and collections, and those that classes follow from, of counters.
 #[derive(Debug, Clone, Copy)]
 pub struct RelationRecords;
 
@@ -43,6 +48,13 @@ impl CounterRecords for RelationRecords {
         let sequence = record.sequence_number.as_deref().ok_or_else(|| corrupt("a record without a number"))?;
         let sequence = Sequence::parse(sequence).map_err(|_| corrupt("a record whose number is none"))?;
         Ok(Some(Step { article, moved, sequence }))
+    }
+}
+
+impl ClassRecords for RelationRecords {
+    fn reclassified(&self, record: &Value) -> Result<Option<Reclassified>, StoreError> {
+        let record = Record::deserialize(record).map_err(corrupt)?.dynamodb;
+        interactions::reclassified(&image(&record.keys)?, &record)
     }
 }
 

@@ -5,6 +5,7 @@ mod cache;
 mod codes;
 mod counters;
 mod guard;
+mod hot_list;
 mod limits;
 mod sessions;
 mod together;

@@ -4,6 +4,7 @@ mod bodies;
 mod drafts;
 mod erasures;
 mod feed;
+mod hot;
 mod items;
 mod reads;
 mod rows;

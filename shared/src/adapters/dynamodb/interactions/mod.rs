@@ -1,6 +1,7 @@
 //! Interactions: likes, collections, follows, and counters of what was done.
 
 mod audits;
+mod classes;
 mod collections;
 pub(super) mod counters;
 mod departures;
@@ -12,6 +13,7 @@ mod reactions;
 mod tallies;
 mod views;
 
+pub(super) use classes::reclassified;
 pub use follows::FollowTable;
 pub(super) use items::{follow_key, follows_partition, moved, said};
 pub use kept::KeptTable;

@@ -1,0 +1,5 @@
+//! The Lambda function `ranking`.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<ranking::Ranking>()
+}
