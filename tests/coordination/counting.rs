@@ -25,7 +25,10 @@ use shared::{
     ports::{
         StoreError,
         cache::{FillToken, Stale},
-        counters::{Audited, Begun, CounterAudits as _, CounterCache, Glimpse, Settled, Tallies},
+        counters::{
+            Audited, Begun, CounterAudits as _, CounterCache, CounterRecords as _, Glimpse, Settled, Tallied, Tallies,
+        },
+        system::System as _,
         views::ViewTallies as _,
     },
     stream::ShardEvent,
@@ -76,7 +79,7 @@ impl Tallies for Failing {
         article: ArticleId,
         steps: &[Step],
         now: Timestamp,
-    ) -> Result<ArticleCounters, StoreError> {
+    ) -> Result<Tallied, StoreError> {
         // Spread, so that no batch meets the same faults again and again.
         let call = self.calls.fetch_add(1, SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
         let failed = || StoreError::Unavailable { service: "the table", source: "it is away".into() };
@@ -370,4 +373,19 @@ async fn a_counter_is_repaired_while_people_read_and_not_once_likes_have_moved()
     deliver(2).await;
     assert!(!table.repair(article, &Audited { there: (7, 0), ..seen }).await.unwrap());
     assert_eq!(table.counted(article).await.unwrap().likes, 1);
+}
+
+#[tokio::test]
+async fn whoever_counts_is_told_what_was_counted_before() {
+    let world = World::new().await;
+    let shard = Shard::parse("shardId-1").unwrap();
+    let steps: Vec<_> = likes(1..5).iter().map(|record| RelationRecords.read(record).unwrap().unwrap()).collect();
+    let count = async |steps: &[Step]| {
+        let Tallied { counters, again } =
+            world.interactions.count(&shard, article(0), steps, world.clock.now()).await.unwrap();
+        (counters.likes, again)
+    };
+    assert_eq!(count(&steps[..2]).await, (2, false));
+    assert_eq!(count(&steps[..2]).await, (2, true), "all of it");
+    assert_eq!(count(&steps).await, (4, true), "half of it");
 }

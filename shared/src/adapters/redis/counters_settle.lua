@@ -1,7 +1,8 @@
 -- Takes out moves that the table's counters have now, and has the stored counters have them. KEYS: the counters, the moves that the table
 -- does not have yet, the right to store, the moves that were settled a moment ago, who is writing to the table. ARGV: when a move is too
 -- old to count in ms, now in ms, how long it is known that a move was settled in ms, until when the counters are fresh in ms, their life
--- in ms; of the table: version, likes, collects, comments, reads; who was writing; then the names of the moves.
+-- in ms; of the table: version, likes, collects, comments, reads; who was writing, 1 if some of the moves were in the table before;
+-- then the names of the moves.
 local there = redis.call('EXISTS', KEYS[1]) == 1
 if there and tonumber(redis.call('HGET', KEYS[1], 'n') or -1) ~= redis.call('ZCARD', KEYS[2]) then
   -- The moves that the counters have were lost, or others are there: nobody would ever take them out.
@@ -27,14 +28,14 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])) do
 end
 done = { l = 0, c = 0 }
 local unknown = false
-for place = 12, #ARGV do
+for place = 13, #ARGV do
   if not out(ARGV[place]) then
     unknown = true
   end
   -- It may be noted later, or again: what was sent and not answered is sent twice.
   redis.call('ZADD', KEYS[4], ARGV[2], ARGV[place])
 end
-if #ARGV > 11 then
+if #ARGV > 12 then
   redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', ARGV[2] - ARGV[3])
@@ -58,8 +59,8 @@ if base < version then
     redis.call('HSET', KEYS[1], 'base', ARGV[6], 'likes', ARGV[7], 'collects', ARGV[8], 'comments', ARGV[9], 'reads', ARGV[10],
       'fresh_until', string.format('%.0f', ARGV[4] - ARGV[5] + life))
     redis.call('PEXPIRE', KEYS[1], life)
-  elseif unknown then
-    -- Nobody knows whether the counters have what was not noted.
+  elseif unknown or ARGV[12] == '1' then
+    -- Nobody knows whether the counters have what was not noted, or what was in the table before.
     return redis.call('DEL', KEYS[1])
   else
     redis.call('HINCRBY', KEYS[1], 'likes', done.l)
