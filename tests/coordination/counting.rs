@@ -25,7 +25,10 @@ use shared::{
     ports::{
         StoreError,
         cache::{FillToken, Stale},
-        counters::{Audited, Begun, CounterAudits as _, CounterCache, Glimpse, Settled, Tallies},
+        counters::{
+            Audited, Begun, CounterAudits as _, CounterCache, CounterRecords as _, Glimpse, Settled, Tallied, Tallies,
+        },
+        system::System as _,
         views::ViewTallies as _,
     },
     stream::ShardEvent,
@@ -76,7 +79,7 @@ impl Tallies for Failing {
         article: ArticleId,
         steps: &[Step],
         now: Timestamp,
-    ) -> Result<ArticleCounters, StoreError> {
+    ) -> Result<Tallied, StoreError> {
         // Spread, so that no batch meets the same faults again and again.
         let call = self.calls.fetch_add(1, SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
         let failed = || StoreError::Unavailable { service: "the table", source: "it is away".into() };
@@ -372,4 +375,49 @@ async fn a_counter_is_repaired_while_people_read_and_not_once_likes_have_moved()
     deliver(2).await;
     assert!(!table.repair(article, &Audited { there: (7, 0), ..seen }).await.unwrap());
     assert_eq!(table.counted(article).await.unwrap().likes, 1);
+}
+
+#[tokio::test]
+async fn fifty_likes_of_one_article_in_a_batch_are_one_write() {
+    let world = World::new().await;
+    let counting = counting(&world, 0);
+    counting.count(event(likes(1..2), "shardId-1")).await.unwrap();
+    let before = number_in(&world.counters_item(article(0)), "version");
+    counting.count(event(likes(2..52), "shardId-1")).await.unwrap();
+    let item = world.counters_item(article(0));
+    assert_eq!((number_in(&item, "likes"), number_in(&item, "version")), (51, before + 1));
+}
+
+#[tokio::test]
+async fn a_counter_that_fell_below_nothing_is_shown_as_nothing_and_counted_on() {
+    let world = World::new().await;
+    let counting = counting(&world, 0);
+    // The record of its like was given up.
+    let unlike = record(Change { user: 1, article: 0, likes: true, came: false }, 1);
+    let answer = counting.count(event(vec![unlike], "shardId-1")).await.unwrap();
+    assert_eq!(answer.failed.batch_item_failures, []);
+    assert_eq!(counted(&world), -1);
+    assert_eq!(world.interactions.counted(article(0)).await.unwrap().likes, 0);
+    // It is right again once it is repaired, not before.
+    counting.count(event(likes(2..3), "shardId-1")).await.unwrap();
+    assert_eq!(counted(&world), 0);
+    let seen = world.interactions.survey().await.unwrap()[&article(0)];
+    assert_eq!(seen.counted, (0, 0));
+    assert!(world.interactions.repair(article(0), &Audited { there: (1, 0), ..seen }).await.unwrap());
+    assert_eq!(counted(&world), 1);
+}
+
+#[tokio::test]
+async fn whoever_counts_is_told_what_was_counted_before() {
+    let world = World::new().await;
+    let shard = Shard::parse("shardId-1").unwrap();
+    let steps: Vec<_> = likes(1..5).iter().map(|record| RelationRecords.read(record).unwrap().unwrap()).collect();
+    let count = async |steps: &[Step]| {
+        let Tallied { counters, again } =
+            world.interactions.count(&shard, article(0), steps, world.clock.now()).await.unwrap();
+        (counters.likes, again)
+    };
+    assert_eq!(count(&steps[..2]).await, (2, false));
+    assert_eq!(count(&steps[..2]).await, (2, true), "all of it");
+    assert_eq!(count(&steps).await, (4, true), "half of it");
 }

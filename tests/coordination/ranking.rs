@@ -43,7 +43,7 @@ async fn like(world: &World, article: ArticleId, people: u64) -> ArticleCounters
     let before = world.clock.monotonic().as_millis() as u64 * 1_000_000;
     world.clock.pass(std::time::Duration::from_millis(1));
     let steps: Vec<_> = (before + 1..=before + people).map(step).collect();
-    world.interactions.count(&shard, article, &steps, world.clock.now()).await.unwrap()
+    world.interactions.count(&shard, article, &steps, world.clock.now()).await.unwrap().counters
 }
 
 /// The same, and puts the article into its class.

@@ -11,12 +11,11 @@ use shared::{
     domain::{
         ArticleId,
         counting::{Shard, Step},
-        reaction::ArticleCounters,
     },
     ports::{
         StoreError,
         cache::FillToken,
-        counters::{CounterCache, CounterRecords, Settled, Tallies},
+        counters::{CounterCache, CounterRecords, Settled, Tallied, Tallies},
         ranking::{ClassRecords, Classes, Reclassified},
         system::System,
     },
@@ -89,12 +88,9 @@ impl Counting {
             for (steps, counted) in counted {
                 let (article, places, steps) = steps;
                 match counted {
-                    Ok(counters) => {
-                        settled.push(Settled {
-                            article,
-                            counters,
-                            moves: steps.iter().map(|step| step.moved).collect(),
-                        });
+                    Ok(Tallied { counters, again }) => {
+                        let moves = steps.iter().map(|step| step.moved).collect();
+                        settled.push(Settled { article, counters, moves, again });
                     }
                     Err(error) => told.fail(places.first().copied().unwrap_or(0), error),
                 }
@@ -150,7 +146,7 @@ impl Counting {
         }
     }
 
-    async fn count_one(&self, shard: &Shard, steps: Steps) -> (Steps, Result<ArticleCounters, StoreError>) {
+    async fn count_one(&self, shard: &Shard, steps: Steps) -> (Steps, Result<Tallied, StoreError>) {
         let counted = self.tallies.count(shard, steps.0, &steps.2, self.system.now()).await;
         (steps, counted)
     }

@@ -204,6 +204,6 @@ impl Drain {
     /// Adds one article's share of `batch`.
     async fn add(&self, batch: Batch, (article, views): Share) -> Result<Settled, StoreError> {
         let counters = self.tallies.add(article, views, batch).await?;
-        Ok(Settled { article, counters, moves: Vec::new() })
+        Ok(Settled { article, counters, moves: Vec::new(), again: false })
     }
 }

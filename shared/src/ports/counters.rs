@@ -33,7 +33,7 @@ pub trait CounterRecords: Send + Sync {
 #[async_trait]
 pub trait Tallies: Send + Sync {
     /// Moves the counters of `article` by those of `steps` that have not been counted yet, in one write, and answers what they are
-    /// then. The steps are the article's, and they are in the order of `shard`. Whatever is asked again, in whatever pieces, is
+    /// now. The steps are the article's, and they are in the order of `shard`. Whatever is asked again, in whatever pieces, is
     /// counted once, as long as a shard's records come in order the first time.
     async fn count(
         &self,
@@ -41,7 +41,16 @@ pub trait Tallies: Send + Sync {
         article: ArticleId,
         steps: &[Step],
         now: Timestamp,
-    ) -> Result<ArticleCounters, StoreError>;
+    ) -> Result<Tallied, StoreError>;
+}
+
+/// What counting came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tallied {
+    /// What the counters are now.
+    pub counters: ArticleCounters,
+    /// Whether any of it had been counted before: the counters may have been read with it.
+    pub again: bool,
 }
 
 /// What [`Tallies`] does to tables.
@@ -117,6 +126,8 @@ pub struct Settled {
     pub counters: ArticleCounters,
     /// By these, and perhaps by others before.
     pub moves: Vec<Move>,
+    /// Whether some of these moves may have been in the table before: as [`Tallied::again`].
+    pub again: bool,
 }
 
 /// Counters in the cache.

@@ -60,7 +60,7 @@ pub(crate) const KIND: &str = "counters";
 /// How long counters are believed that nobody has confirmed, and moves that nobody has settled: whoever settles them may not have
 /// reached the cache.
 const LIFE: Duration = Duration::from_secs(600);
-/// How long it is known that a move was settled before it was noted: longer than a request lasts.
+/// How long it is known that a move was settled: longer than a request lasts that notes it later, or once more.
 const EARLY: Duration = Duration::from_secs(60);
 /// How long the table is read, or written, at the most.
 const AT_THE_TABLE: Duration = Duration::from_secs(5);
@@ -217,13 +217,14 @@ impl CounterCache for Redis {
     }
 
     async fn settled(&self, writer: FillToken, settled: &[Settled], now: Timestamp) -> Result<(), StoreError> {
-        let ask = |Settled { article, counters, moves }: &Settled| {
+        let ask = |Settled { article, counters, moves, again }: &Settled| {
             let keys = Keys::of(*article);
             let fresh_until = at(now, millis(LIFE));
             let lives = [millis(EARLY).to_string(), fresh_until, millis(LIFE).to_string()];
             let times = [too_old(now), now.as_millis().to_string()].into_iter().chain(lives);
             let names = moves.iter().filter_map(|moved| moved.name());
-            let args: Vec<_> = times.chain(numbers(counters)).chain([writer.0.to_string()]).chain(names).collect();
+            let whose = [writer.0.to_string(), u8::from(*again).to_string()];
+            let args: Vec<_> = times.chain(numbers(counters)).chain(whose).chain(names).collect();
             Ask::script(&SETTLE, &[keys.counters, keys.moves, keys.right, keys.early, keys.writers], args)
         };
         self.wave(settled.iter().map(ask).collect()).await.map(drop)

@@ -2,9 +2,13 @@
 -- right to store, who is writing to the table. ARGV: when a move is too old to count in ms, a token, the right's life in ms, now in ms.
 -- Answers the counters if they are there; else how far the table is behind, likes and collects, and the token to store under, which all
 -- share: none if somebody is writing, so that nobody knows whether what is read has it.
-local value = redis.call('HGET', KEYS[1], 'value')
-if value then
-  return value
+local known = redis.call('HMGET', KEYS[1], 'value', 'n')
+if known[1] then
+  if tonumber(known[2]) == redis.call('ZCARD', KEYS[2]) then
+    return known[1]
+  end
+  -- The moves that the counters have were lost, or others are there: nobody would ever take them out.
+  redis.call('DEL', KEYS[1])
 end
 local behind = { l = 0, c = 0 }
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[1], '+inf')) do

@@ -1,9 +1,14 @@
 -- Takes out moves that the table's counters have now, and has the stored counters have them. KEYS: the counters, the moves that the table
--- does not have yet, the right to store, the moves that were settled before they were noted, who is writing to the table. ARGV: when a
--- move is too old to count in ms, now in ms, how long it is known that a move was settled before it was noted in ms, until when the
--- counters are fresh in ms, their life in ms; of the table: version, likes, collects, comments, reads; who was writing; then the names of
--- the moves.
+-- does not have yet, the right to store, the moves that were settled a moment ago, who is writing to the table. ARGV: when a move is too
+-- old to count in ms, now in ms, how long it is known that a move was settled in ms, until when the counters are fresh in ms, their life
+-- in ms; of the table: version, likes, collects, comments, reads; who was writing, 1 if some of the moves were in the table before;
+-- then the names of the moves.
 local there = redis.call('EXISTS', KEYS[1]) == 1
+if there and tonumber(redis.call('HGET', KEYS[1], 'n') or -1) ~= redis.call('ZCARD', KEYS[2]) then
+  -- The moves that the counters have were lost, or others are there: nobody would ever take them out.
+  redis.call('DEL', KEYS[1])
+  there = false
+end
 local done = { l = 0, c = 0 }
 local function out(name)
   if redis.call('ZREM', KEYS[2], name) == 0 then
@@ -13,6 +18,7 @@ local function out(name)
   done[counter] = done[counter] + by
   if there then
     redis.call('HINCRBY', KEYS[1], counter, -by)
+    redis.call('HINCRBY', KEYS[1], 'n', -1)
   end
   return true
 end
@@ -22,12 +28,15 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])) do
 end
 done = { l = 0, c = 0 }
 local unknown = false
-for place = 12, #ARGV do
+for place = 13, #ARGV do
   if not out(ARGV[place]) then
     unknown = true
-    redis.call('ZADD', KEYS[4], ARGV[2], ARGV[place])
-    redis.call('PEXPIRE', KEYS[4], ARGV[3])
   end
+  -- It may be noted later, or again: what was sent and not answered is sent twice.
+  redis.call('ZADD', KEYS[4], ARGV[2], ARGV[place])
+end
+if #ARGV > 12 then
+  redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', ARGV[2] - ARGV[3])
 redis.call('ZREM', KEYS[5], ARGV[11])
@@ -43,11 +52,15 @@ if base < version then
   -- What the table said may have the moves of others who are still writing, or lack those of others who were faster to settle.
   local alone = redis.call('ZCOUNT', KEYS[5], '(' .. ARGV[2], '+inf') == 0 and version >= top
   if alone then
+    local oldest, life = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2], tonumber(ARGV[5])
+    if oldest then
+      life = math.min(life, oldest - ARGV[1])
+    end
     redis.call('HSET', KEYS[1], 'base', ARGV[6], 'likes', ARGV[7], 'collects', ARGV[8], 'comments', ARGV[9], 'reads', ARGV[10],
-      'fresh_until', ARGV[4])
-    redis.call('PEXPIRE', KEYS[1], ARGV[5])
-  elseif unknown then
-    -- Nobody knows whether the counters have what was not noted.
+      'fresh_until', string.format('%.0f', ARGV[4] - ARGV[5] + life))
+    redis.call('PEXPIRE', KEYS[1], life)
+  elseif unknown or ARGV[12] == '1' then
+    -- Nobody knows whether the counters have what was not noted, or what was in the table before.
     return redis.call('DEL', KEYS[1])
   else
     redis.call('HINCRBY', KEYS[1], 'likes', done.l)

@@ -56,10 +56,14 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_below_nothing_makes_no_sense() {
+    fn a_counter_below_nothing_is_nothing() {
         let mut item = counters_key(ArticleId::from_bytes([1; 16])).attributes();
         item.insert("version".to_owned(), n(2));
         item.insert("likes".to_owned(), n(-1));
-        assert!(counters_from(Some(&item)).is_err());
+        item.insert("collects".to_owned(), n(3));
+        let shown = ArticleCounters { collects: 3, version: 2, ..ArticleCounters::default() };
+        assert_eq!(counters_from(Some(&item)).unwrap(), shown);
+        item.insert("version".to_owned(), n(-2));
+        assert!(counters_from(Some(&item)).is_err(), "there is no such version");
     }
 }

@@ -162,11 +162,17 @@ pub(super) fn follower_key(follower: UserId, followee: UserId) -> Key {
     Key::new(followers_partition(followee), follower.to_string())
 }
 
-/// A number of an item of counters; 0 if it is absent.
+/// A number of an item of counters; 0 if it is absent. One that fell below 0 by a fault is 0 to whoever reads it, so that a wrong number
+/// is all that comes of it.
 pub(super) fn number_of(item: &Item, name: &str) -> Result<u64, StoreError> {
     let Some(value) = item.get(name) else { return Ok(0) };
     let number = value.as_n().map_err(|_| corrupt("a counter that is no number"))?;
-    number.parse().map_err(corrupt)
+    let number: i128 = number.parse().map_err(corrupt)?;
+    if number < 0 {
+        let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
+        tracing::warn!(pk, counter = name, number = %number, "a counter is below 0: something was not counted");
+    }
+    number.max(0).try_into().map_err(corrupt)
 }
 
 /// The version of an item of counters, which an item that is there has.

@@ -21,9 +21,11 @@ use crate::{
     domain::{
         ArticleId, Timestamp,
         counting::{Moved, Sequence, Shard, Step},
-        reaction::ArticleCounters,
     },
-    ports::{StoreError, counters::Tallies},
+    ports::{
+        StoreError,
+        counters::{Tallied, Tallies},
+    },
     telemetry::chain,
 };
 
@@ -64,20 +66,21 @@ impl Tallies for InteractionTable {
         article: ArticleId,
         steps: &[Step],
         now: Timestamp,
-    ) -> Result<ArticleCounters, StoreError> {
+    ) -> Result<Tallied, StoreError> {
         let name = mark_name(shard);
         let mut known: Option<Item> = None;
         for _ in 0..TRIES {
             let done = known.as_ref().and_then(|item| item.get(&name)).map(mark).transpose()?;
             let left = |step: &&Step| done.as_ref().is_none_or(|(done, _)| step.sequence > *done);
             let left: Vec<_> = steps.iter().filter(left).collect();
+            let again = left.len() < steps.len();
             if left.is_empty() {
-                return counters_from(known.as_ref());
+                return Ok(Tallied { counters: counters_from(known.as_ref())?, again });
             }
             match self.write(article, &name, &left, now).await? {
                 Written::Done(item) => {
                     self.prune(article, &name, &item, now).await;
-                    return counters_from(Some(&item));
+                    return Ok(Tallied { counters: counters_from(Some(&item))?, again });
                 }
                 Written::Refused(item) => known = Some(item),
             }
