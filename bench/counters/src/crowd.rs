@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -24,6 +24,7 @@ use shared::{
     domain::{
         ArticleId, DraftId, RelationId, UserId,
         article::{Article, ArticleBody, Description, Manuscript, Slug, Title},
+        counting::Move,
         draft::{Draft, DraftChanges},
     },
     ports::{
@@ -61,37 +62,66 @@ pub(crate) async fn like(platform: &Platform, arguments: &Arguments) -> Result<R
     let counting = platform.calls("counter-sync").ok_or("the platform has no counter-sync")?;
     counting.take();
 
-    let (committed, began) = (AtomicU64::new(0), Instant::now());
+    let (done, began) = (Done::default(), Instant::now());
     let crowd = async {
-        let each = |number: u32| one(number, arguments, &kept, &redis, &*host.system, &article, &committed);
+        let each = |number: u32| one(number, arguments, &kept, &redis, &*host.system, &article, &done);
         stream::iter((0..arguments.likes).map(each)).buffer_unordered(arguments.at_once).try_collect::<()>().await
     };
-    let mut watched = Watch::default();
-    tokio::pin!(crowd);
-    loop {
-        tokio::select! {
-            done = &mut crowd => break done?,
-            () = tokio::time::sleep(LOOK) => watched.look(&interactions, &article, &committed, began).await?,
-        }
-    }
+    let mut watch = Watch {
+        interactions: &interactions,
+        article: article.id,
+        done: &done,
+        began,
+        net: Vec::new(),
+        worst: Duration::ZERO,
+    };
+    watch.during(crowd).await??;
     let liked = began.elapsed();
-    platform.drained().await;
+    watch.during(platform.drained()).await?;
     let drained = began.elapsed();
-    watched.look(&interactions, &article, &committed, began).await?;
+    watch.look().await?;
+    let lag = watch.worst;
 
     let audited = interactions.survey().await?.get(&article.id).copied().unwrap_or_default();
     let tallies = counting.take().tallies;
     let writes = tallies.get("UpdateItem").copied().unwrap_or_default();
     Ok(Report {
-        moves: committed.load(Relaxed),
+        moves: done.moves.load(Relaxed),
+        untold: done.untold.load(Relaxed),
         liked,
         drained: drained.saturating_sub(liked),
-        lag: watched.worst(),
+        lag,
         writes: writes.calls,
         units: writes.units,
         there: audited.there.0,
         counted: audited.counted.0,
     })
+}
+
+/// What the crowd has done so far.
+#[derive(Default)]
+struct Done {
+    /// Likes that came or went.
+    moves: AtomicU64,
+    /// What they come to.
+    net: AtomicI64,
+    /// Those of which the cache was not told.
+    untold: AtomicU64,
+}
+
+impl Done {
+    /// A move is committed. The cache may be too busy to be told in time: likes go on without it, as those of the platform do.
+    async fn commit(&self, by: i64, moved: Option<Move>, redis: &Redis, system: &dyn System, article: ArticleId) {
+        self.moves.fetch_add(1, Relaxed);
+        self.net.fetch_add(by, Relaxed);
+        let told = match moved {
+            Some(moved) => redis.moved(article, moved, system.now(), &[]).await.is_ok(),
+            None => false,
+        };
+        if !told {
+            self.untold.fetch_add(1, Relaxed);
+        }
+    }
 }
 
 /// One user likes the article, and may take that back.
@@ -102,17 +132,16 @@ async fn one(
     redis: &Redis,
     system: &dyn System,
     article: &Article,
-    committed: &AtomicU64,
+    done: &Done,
 ) -> Result<(), Error> {
     let user = UserId::new(system.now(), system.random());
     let relation = RelationId::new(system.now(), system.random());
     let came = kept.like(user, article, relation).await?.ok_or("a new user liked the article already")?;
-    committed.fetch_add(1, Relaxed);
-    redis.moved(article.id, came, system.now(), &[]).await?;
+    done.commit(1, Some(came), redis, system, article.id).await;
     if number.is_multiple_of(arguments.take_back) {
-        let went = kept.unlike(user, article.id).await?.ok_or("a like is not there")?;
-        committed.fetch_add(1, Relaxed);
-        redis.moved(article.id, went, system.now(), &[]).await?;
+        // Nothing, if the SDK had to repeat what was done already.
+        let went = kept.unlike(user, article.id).await?;
+        done.commit(-1, went, redis, system, article.id).await;
     }
     Ok(())
 }
@@ -132,33 +161,36 @@ fn article(system: &dyn System) -> Result<Article, Error> {
     Ok(draft.article(&manuscript, ArticleId::new(now, system.random()), slug, now))
 }
 
-/// How many moves were committed when, and which of them the table's counters had when they were looked at.
-#[derive(Default)]
-struct Watch {
-    committed: Vec<(Duration, u64)>,
+/// Looks how far the table's counter is behind.
+struct Watch<'a> {
+    interactions: &'a InteractionTable,
+    article: ArticleId,
+    done: &'a Done,
+    began: Instant,
+    /// What the moves came to when it was looked.
+    net: Vec<(Duration, i64)>,
     worst: Duration,
 }
 
-impl Watch {
-    async fn look(
-        &mut self,
-        interactions: &InteractionTable,
-        article: &Article,
-        committed: &AtomicU64,
-        began: Instant,
-    ) -> Result<(), Error> {
-        let counted = interactions.counted(article.id).await?.likes;
-        let now = began.elapsed();
-        self.committed.push((now, committed.load(Relaxed)));
-        // Of likes that were taken back the counter tells less than it has counted: the lag is no shorter than this says it is.
-        let behind = self.committed.iter().find(|(_, moves)| *moves > counted);
-        if let Some((at, _)) = behind.filter(|_| counted > 0) {
-            self.worst = self.worst.max(now.saturating_sub(*at));
+impl Watch<'_> {
+    /// Looks again and again until `what` is done.
+    async fn during<T>(&mut self, what: impl Future<Output = T>) -> Result<T, Error> {
+        tokio::pin!(what);
+        loop {
+            tokio::select! {
+                done = &mut what => return Ok(done),
+                () = tokio::time::sleep(LOOK) => self.look().await?,
+            }
         }
-        Ok(())
     }
 
-    fn worst(&self) -> Duration {
-        self.worst
+    /// The counter is as far behind as it is ago that the moves came to what it says, or to less.
+    async fn look(&mut self) -> Result<(), Error> {
+        let now = self.began.elapsed();
+        self.net.push((now, self.done.net.load(Relaxed)));
+        let counted = i64::try_from(self.interactions.counted(self.article).await?.likes)?;
+        let had = self.net.iter().rfind(|(_, net)| *net <= counted).map_or(Duration::ZERO, |(at, _)| *at);
+        self.worst = self.worst.max(now.saturating_sub(had));
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@
 mod crowd;
 mod report;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use bloghub::platform::{Options, Platform};
 use clap::Parser;
@@ -16,11 +16,14 @@ struct Arguments {
     #[arg(long, default_value_t = 100_000)]
     likes: u32,
     /// How many are under way at the same time
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 16)]
     at_once: usize,
     /// Of how many likes one is taken back again, at the most one in two
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..))]
     take_back: u32,
+    /// A Markdown file whose figures to replace
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
 }
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -28,9 +31,17 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the program's result")]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    let written = |report: report::Report| {
+        let file = arguments.markdown.as_deref();
+        file.map_or(Ok(()), |file| report::replace(file, &report.to_string())).map(|()| report)
+    };
+    match run(&arguments).await.and_then(written) {
         Ok(report) => {
             print!("{report}");
+            if let Some(missed) = report.missed() {
+                eprintln!("bench-counters: {missed}");
+            }
             if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {

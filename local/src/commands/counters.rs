@@ -47,7 +47,7 @@ enum Command {
     ///
     /// All of the table is read, twice if something differs: what is on its way through the change stream is no fault. Only what is the
     /// same wrong number after the wait is repaired, and only if it has not moved until then. The wait must be longer than the stream's
-    /// lag: over a data folder a lag is noticed and nothing is repaired; on AWS look at the metric IteratorAge of counter-sync first.
+    /// lag: over a data folder a lag is noticed and nothing is repaired; on AWS somebody has to look first, and says so by --drained.
     Reconcile(Reconcile),
 }
 
@@ -61,6 +61,10 @@ struct Reconcile {
     /// Repair nothing, and end with a failure if something differs
     #[arg(long)]
     check: bool,
+    /// Say that the stream of an AWS deployment is read: the event source of counter-sync is enabled, and the function's metric
+    /// IteratorAge has values of the last minutes, which are below the wait
+    #[arg(long)]
+    drained: bool,
     /// Print JSON, one object for each article that differs
     #[arg(long)]
     json: bool,
@@ -69,6 +73,9 @@ struct Reconcile {
 pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
     let Command::Reconcile(reconcile) = arguments.command;
     let Some(folder) = reconcile.target.folder() else {
+        if !reconcile.check && !reconcile.drained {
+            return Err(UNDRAINED.to_owned());
+        }
         let name = reconcile.target.deployment()?.table("InteractionsTable").await?;
         let settings = config::read::<DynamoSettings>().map_err(|error| error.to_string())?;
         return reconcile.over(&settings, &name, None).await;
@@ -86,6 +93,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         Err(error) => Err(line(error)),
     }
 }
+
+/// A source that is disabled has no lag that an alarm could see, and what waits there looks like what was lost.
+const UNDRAINED: &str = "while the change stream waits, what is on its way would be repaired and counted a second time: see that the event source \
+    of counter-sync is enabled and that IteratorAge has values below the wait, then add --drained; --check repairs nothing";
 
 /// An article whose counters differ from what they count, and what became of it.
 struct Difference {

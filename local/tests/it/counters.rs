@@ -9,6 +9,13 @@ async fn reconcile(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     Running::start(sandbox, sandbox.bloghub(&all)).end().await
 }
 
+#[tokio::test]
+async fn a_deployment_is_repaired_only_if_somebody_says_that_its_stream_is_read() {
+    let sandbox = Sandbox::new();
+    let refused = reconcile(&sandbox, &["--stack", "blog"]).await;
+    assert!(refused.code == Some(1) && refused.stderr.contains("--drained"), "{refused:?}");
+}
+
 /// Calls the program's database, where its addresses say that it is.
 async fn dynamodb(sandbox: &Sandbox, operation: &str, request: Value) -> Value {
     let addresses: Value =
