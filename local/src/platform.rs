@@ -46,18 +46,27 @@ pub struct Options {
     pub data: PathBuf,
     /// Settings by name, in place of those of the program's own environment.
     pub settings: HashMap<String, String>,
+    /// Whether the schedules' workers run by themselves.
+    pub scheduled: bool,
 }
 
 impl Options {
     /// With the settings of the program's own environment.
     pub fn new(port: u16, data: impl Into<PathBuf>) -> Self {
-        Self { port, data: data.into(), settings: HashMap::new() }
+        Self { port, data: data.into(), settings: HashMap::new(), scheduled: true }
     }
 
     /// With `value` for the setting `name`.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With no worker of a schedule that runs by itself: for whoever calls them and looks at what they do.
+    #[must_use]
+    pub fn unscheduled(mut self) -> Self {
+        self.scheduled = false;
         self
     }
 }
@@ -196,7 +205,7 @@ fn mount(
     let host = Host::local(system.clone(), lanes);
     let mut calls = BTreeMap::new();
     let router = merge(&lookup, &host, &mut calls)?;
-    let sources = employ(services, &lookup, &host, &mut calls)?;
+    let sources = employ(services, options.scheduled, &lookup, &host, &mut calls)?;
     Ok(Mounted { router, sources, calls })
 }
 
@@ -228,6 +237,7 @@ fn merge(
 /// Puts all workers behind their event sources.
 fn employ(
     services: &Services,
+    scheduled: bool,
     lookup: Lookup<'_>,
     host: &Host,
     calls: &mut BTreeMap<&'static str, Arc<Calls>>,
@@ -238,5 +248,5 @@ fn employ(
         workers.insert(name.to_owned(), mount(lookup, &host)?);
         calls.insert(name, host.calls);
     }
-    EventSources::start(Ground::of(services, host.system.clone()), &workers)
+    EventSources::start(Ground { scheduled, ..Ground::of(services, host.system.clone()) }, &workers)
 }

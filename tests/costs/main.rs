@@ -28,7 +28,7 @@ use test_servers::Clock;
 async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     let data = tempfile::tempdir().unwrap();
     let vendors = identities::Vendors::start();
-    let options = vendors.known_to(Options::new(0, data.path().join("data")));
+    let options = vendors.known_to(Options::new(0, data.path().join("data")).unscheduled());
     let clock = Arc::new(Clock::ahead());
     let platform = Platform::start_on(&options, clock.clone(), |_| {}).await.unwrap();
     let (rows, used) = operations::all(&platform, &clock, &vendors).await;

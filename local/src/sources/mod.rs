@@ -63,6 +63,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) queues: Arc<Queues>,
     pub(crate) system: Arc<dyn System>,
+    /// Whether schedules are followed.
+    pub(crate) scheduled: bool,
 }
 
 impl<'a> Ground<'a> {
@@ -76,6 +78,7 @@ impl<'a> Ground<'a> {
             ledger: backends.ledger.clone(),
             queues: backends.sqs.queues.clone(),
             system,
+            scheduled: true,
         }
     }
 }
@@ -83,7 +86,7 @@ impl<'a> Ground<'a> {
 impl EventSources {
     /// Starts the event sources of the template, which call `workers` by their names.
     pub(crate) fn start(ground: Ground<'_>, workers: &HashMap<String, Handler>) -> Result<Self, StartError> {
-        let Ground { template, records, failed_changes, ledger, queues, system } = ground;
+        let Ground { template, records, failed_changes, ledger, queues, system, scheduled } = ground;
         let sources = template.sources()?;
         let callee = |name: &str| {
             let handler = workers.get(name);
@@ -111,7 +114,8 @@ impl EventSources {
             let callee = callee(&source.function)?;
             Schedule::new(source, callee, system.clone()).map(Arc::new)
         };
-        let schedules = sources.schedules.into_iter().map(schedule).collect::<Result<Vec<_>, _>>()?;
+        let schedules =
+            sources.schedules.into_iter().filter(|_| scheduled).map(schedule).collect::<Result<Vec<_>, _>>()?;
         let tables = template.tables()?.into_iter().filter(|table| table.stream.is_some());
         let tables: Vec<_> = tables.map(|table| table.resource).collect();
 

@@ -160,6 +160,7 @@ async fn a_source_without_a_worker_is_an_error_that_names_it() {
         ledger: backends.ledger.clone(),
         queues: backends.sqs.queues.clone(),
         system: Arc::new(OperatingSystem::default()),
+        scheduled: true,
     };
     let error = EventSources::start(ground, &HashMap::new()).err().unwrap();
     assert!(error.to_string().contains("relay"), "{error}");

@@ -140,6 +140,7 @@ impl Running {
             ledger: backends.ledger.clone(),
             queues: backends.sqs.queues.clone(),
             system: Arc::new(OperatingSystem::default()),
+            scheduled: true,
         };
         let workers = HashMap::from([("relay".to_owned(), relay), ("names".to_owned(), names)]);
         let sources = EventSources::start(ground, &workers).unwrap();
