@@ -12,6 +12,7 @@ use shared::{
     function::ShellConfig,
     ports::system::System,
 };
+use test_servers::forget_reads;
 use tower::ServiceExt as _;
 
 /// How often a read is repeated that a busy platform refuses, and how long after.
@@ -150,22 +151,6 @@ impl Client {
         self.platform.drained().await;
         let mut redis = self.redis.get_multiplexed_async_connection().await.unwrap();
         redis::cmd("FLUSHALL").query_async::<()>(&mut redis).await.unwrap();
-    }
-}
-
-/// Views are counted by the clock, and not by what is done: nobody knows how many there are.
-fn forget_reads(body: &mut Value) {
-    match body {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if name == "readsCount" && value.is_u64() {
-                    *value = json!(0);
-                }
-                forget_reads(value);
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(forget_reads),
-        _ => {}
     }
 }
 
