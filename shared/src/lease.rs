@@ -2,6 +2,8 @@
 
 use std::{future::Future, pin::pin, time::Duration};
 
+use serde::Serialize;
+
 use crate::{
     domain::HolderId,
     ports::{
@@ -20,6 +22,20 @@ pub enum Outcome<T> {
     /// Somebody else holds the lease: nothing was begun.
     Busy,
     /// The lease was lost while the work ran. The work was dropped where it stood; whoever holds the lease next goes on.
+    Lost,
+}
+
+/// How a run ended that does, under a lease, as much as its time allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum End {
+    /// Nothing is left of what there was to do when it began.
+    Clean,
+    /// The time was up; the next run goes on.
+    OutOfTime,
+    /// Another run is under way.
+    Busy,
+    /// Another run has taken over, because this one was paused for too long.
     Lost,
 }
 

@@ -14,13 +14,14 @@ use std::{
 use async_trait::async_trait;
 use shared::{
     domain::DraftId,
+    lease::End,
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease},
         sweeps::{Dropped, Mark, Sweeps},
     },
 };
-use sweep::{BUDGET, End, LIFE, Report, Sweeper};
+use sweep::{BUDGET, LIFE, Report, Sweeper};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::world::World;

@@ -24,6 +24,7 @@ use shared::{
         reaction::ArticleCounters,
         view::{Batch, Part, Reader},
     },
+    lease::End,
     ports::{
         StoreError,
         cache::FillToken,
@@ -34,7 +35,7 @@ use shared::{
 };
 use test_servers::{Clock, RedisNode};
 use tokio::sync::{Notify, Semaphore};
-use view_drain::{BUDGET, Drain, End, LIFE, Report};
+use view_drain::{BUDGET, Drain, LIFE, Report};
 
 use crate::world::World;
 

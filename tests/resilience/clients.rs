@@ -24,7 +24,7 @@ use shared::{
     domain::{RequestId, SessionId, Timestamp, UserId, session::Identity},
     ports::{
         StoreError,
-        arrivals::{Arrival, Arrivals as _},
+        arrivals::{Arrival, Arrivals as _, Arrived},
         sessions::{SESSION_STATES, SessionStates as _},
     },
 };
@@ -96,14 +96,44 @@ fn session() -> SessionId {
     SessionId::new(Timestamp::from_millis(0), [7; 10])
 }
 
+/// A client of a Redis behind a stuck door.
+struct BeforeRedis {
+    door: Door,
+    clock: Arc<Clock>,
+    calls: Arc<Calls>,
+    redis: Redis,
+    _node: RedisNode,
+}
+
+impl BeforeRedis {
+    fn at(clock: Clock) -> Self {
+        let node = RedisNode::start();
+        let door = Door::before(node.port());
+        let (clock, calls) = (Arc::new(clock), Arc::new(Calls::default()));
+        let url = format!("redis://{}", door.address).parse().unwrap();
+        let redis = Redis::new(&url, calls.clone(), clock.clone()).unwrap();
+        Self { door, clock, calls, redis, _node: node }
+    }
+
+    /// Round trips since it was last asked.
+    fn waves(&self) -> u64 {
+        self.calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls)
+    }
+}
+
+/// A request, the `n`-th, which asks for a session.
+async fn arrive(redis: &Redis, n: u16) -> Result<Arrived, StoreError> {
+    let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [7; 10]), session_id: session() };
+    let [high, low] = n.to_be_bytes();
+    let id = RequestId::new(Timestamp::from_millis(0), [high, low, 0, 0, 0, 0, 0, 0, 0, 0]);
+    redis.arrive(Arrival { session: Some(identity), ..Arrival::default() }, id, Timestamp::from_millis(0)).await
+}
+
 #[tokio::test]
 async fn a_stuck_redis_is_waited_for_three_times_and_found_again_when_it_is_back() {
-    let node = RedisNode::start();
-    let door = Door::before(node.port());
-    let (clock, calls) = (Arc::new(Clock::standing(Timestamp::from_millis(0))), Arc::new(Calls::default()));
-    let url = format!("redis://{}", door.address).parse().unwrap();
-    let redis = Redis::new(&url, calls.clone(), clock.clone()).unwrap();
-    let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
+    let before = BeforeRedis::at(Clock::standing(Timestamp::from_millis(0)));
+    let BeforeRedis { door, clock, redis, .. } = &before;
+    let waves = || before.waves();
 
     for _ in 0..50 {
         assert!(unavailable(&redis.connect().await));
@@ -135,18 +165,10 @@ async fn a_stuck_redis_is_waited_for_three_times_and_found_again_when_it_is_back
 
 #[tokio::test]
 async fn a_crowd_before_a_stuck_redis_goes_together_then_each_alone_and_then_not_at_all() {
-    let node = RedisNode::start();
-    let door = Door::before(node.port());
-    let (clock, calls) = (Arc::new(Clock::standing(Timestamp::from_millis(0))), Arc::new(Calls::default()));
-    let url = format!("redis://{}", door.address).parse().unwrap();
-    let redis = Redis::new(&url, calls.clone(), clock.clone()).unwrap();
-    let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
-    let arrive = |n: u16| {
-        let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [7; 10]), session_id: session() };
-        let [high, low] = n.to_be_bytes();
-        let id = RequestId::new(Timestamp::from_millis(0), [high, low, 0, 0, 0, 0, 0, 0, 0, 0]);
-        redis.arrive(Arrival { session: Some(identity), ..Arrival::default() }, id, Timestamp::from_millis(0))
-    };
+    let before = BeforeRedis::at(Clock::standing(Timestamp::from_millis(0)));
+    let BeforeRedis { door, clock, redis, .. } = &before;
+    let waves = || before.waves();
+    let arrive = |n| arrive(redis, n);
 
     let crowd = join_all((0..200).map(arrive)).await;
     assert!(crowd.iter().all(unavailable));
@@ -174,27 +196,21 @@ async fn a_crowd_before_a_stuck_redis_goes_together_then_each_alone_and_then_not
 
 #[tokio::test]
 async fn who_waited_long_behind_a_round_trip_that_fails_fails_with_it_and_who_just_came_goes_next() {
-    let node = RedisNode::start();
-    let door = Door::before(node.port());
-    let (clock, calls) = (Arc::new(Clock::simulated(Timestamp::from_millis(0))), Arc::new(Calls::default()));
-    let redis =
-        Redis::new(&format!("redis://{}", door.address).parse().unwrap(), calls.clone(), clock.clone()).unwrap();
-    let arrive = |n: u8| {
+    let before = BeforeRedis::at(Clock::simulated(Timestamp::from_millis(0)));
+    let BeforeRedis { clock, redis, .. } = &before;
+    let waves = || before.waves();
+    let spawn = |n: u16| {
         let redis = redis.clone();
-        let identity = Identity { user_id: UserId::new(Timestamp::from_millis(0), [7; 10]), session_id: session() };
-        let id = RequestId::new(Timestamp::from_millis(0), [n; 10]);
-        let arrival = Arrival { session: Some(identity), ..Arrival::default() };
-        tokio::spawn(async move { redis.arrive(arrival, id, Timestamp::from_millis(0)).await })
+        tokio::spawn(async move { arrive(&redis, n).await })
     };
-    let waves = || calls.take().tallies.get("Redis").map_or(0, |tally| tally.calls);
-    let first = arrive(1);
+    let first = spawn(1);
     while waves() == 0 {
         tokio::task::yield_now().await;
     }
-    let waits = arrive(2);
+    let waits = spawn(2);
     tokio::task::yield_now().await;
     clock.pass(Duration::from_millis(300));
-    let just_came = arrive(3);
+    let just_came = spawn(3);
     assert!(unavailable(&first.await.unwrap()) && unavailable(&waits.await.unwrap()));
     assert!(!just_came.is_finished(), "who had just come tries");
     assert!(unavailable(&just_came.await.unwrap()));

@@ -37,8 +37,9 @@ pub(crate) async fn scripts(port: u16) -> Result<u64> {
     let mut connection = client.get_multiplexed_async_connection().await?;
     let figures: String = redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await?;
     // `cmdstat_evalsha:calls=7,usec=…`
-    let calls = |line: &str| line.strip_prefix("cmdstat_evalsha:calls=")?.split(',').next()?.parse().ok();
-    Ok(figures.lines().find_map(calls).unwrap_or_default())
+    let calls = figures.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls=")?.split(',').next());
+    // It is not named before the first.
+    Ok(calls.map_or(Ok(0), str::parse)?)
 }
 
 /// The minimal handler in a process of its own.

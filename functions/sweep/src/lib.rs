@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 use shared::{
-    lease::{self, Outcome},
+    lease::{self, End, Outcome},
     ports::{
         StoreError,
         leases::{GuardedWriteError, Lease, Leases},
@@ -46,20 +46,6 @@ pub struct Sweeper {
     pub leases: Arc<dyn Leases>,
     /// Knows the time.
     pub system: Arc<dyn System>,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum End {
-    /// Nothing is left.
-    Clean,
-    /// The time was up; the next run goes on.
-    OutOfTime,
-    /// Another run is under way.
-    Busy,
-    /// Another run has taken over, because this one was paused for too long.
-    Lost,
 }
 
 /// What a run did.

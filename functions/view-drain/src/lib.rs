@@ -13,7 +13,7 @@ use shared::{
         ArticleId,
         view::{Batch, Part},
     },
-    lease::{self, Outcome},
+    lease::{self, End, Outcome},
     ports::{
         StoreError,
         cache::FillToken,
@@ -50,20 +50,6 @@ pub struct Drain {
     pub leases: Arc<dyn Leases>,
     /// Knows the time.
     pub system: Arc<dyn System>,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum End {
-    /// Whatever waited when the run began is counted.
-    Clean,
-    /// The time was up; the next run goes on.
-    OutOfTime,
-    /// Another run is under way.
-    Busy,
-    /// Another run has taken over, because this one was paused for too long.
-    Lost,
 }
 
 /// What a run did.

@@ -20,15 +20,10 @@ use shared::{
 };
 
 use super::{
+    beside_services,
     deployment::{Target, local},
-    line, tell,
+    tell,
 };
-use crate::{
-    StartError,
-    data::DataFolder,
-    services::{Ports, Services},
-};
-
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -63,30 +58,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         let settings = config::read::<DynamoSettings>().map_err(|error| error.to_string())?;
         return grant.give(&settings, &table, None).await;
     };
-    if !DataFolder::exists(folder) {
-        return Err(format!("{} holds no data of bloghub: choose another with --data", folder.display()));
-    }
-    match Services::start(folder, Ports::default(), tell).await {
-        Ok(services) => {
-            let addresses = grant.target.addresses();
-            let given = match &addresses {
-                Ok(found) => grant.give_locally(&found.dynamodb, &found.redis).await,
-                Err(problem) => Err(problem.clone()),
-            };
-            services.stop().await;
-            given
-        }
-        Err(StartError::InUse { .. }) => {
-            let found = grant.target.addresses()?;
-            grant.give_locally(&found.dynamodb, &found.redis).await
-        }
-        Err(error) => Err(line(error)),
-    }
+    beside_services(folder, async || grant.give_locally().await).await
 }
 
 impl Grant {
-    async fn give_locally(&self, dynamodb: &str, redis: &str) -> Result<(), String> {
-        self.give(&DynamoSettings(local(dynamodb.to_owned())), "UsersTable", Some(redis)).await
+    async fn give_locally(&self) -> Result<(), String> {
+        let found = self.target.addresses()?;
+        self.give(&DynamoSettings(local(found.dynamodb)), "UsersTable", Some(&found.redis)).await
     }
 
     /// Stores the role, and tells every instance if the cache is within reach.

@@ -17,17 +17,15 @@ use shared::{
 };
 
 use super::{
+    beside_services,
     deployment::{Target, local},
-    line, print,
+    print,
     table::table,
     tell,
 };
 use crate::{
-    StartError,
-    data::DataFolder,
     dynamodb,
     ledger::Ledger,
-    services::{Ports, Services},
     sources::{Consumer, Records},
     template::Template,
 };
@@ -80,18 +78,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
         let settings = config::read::<DynamoSettings>().map_err(|error| error.to_string())?;
         return reconcile.over(&settings, &name, None).await;
     };
-    if !DataFolder::exists(folder) {
-        return Err(format!("{} holds no data of bloghub: choose another with --data", folder.display()));
-    }
-    match Services::start(folder, Ports::default(), tell).await {
-        Ok(services) => {
-            let done = reconcile.locally(folder).await;
-            services.stop().await;
-            done
-        }
-        Err(StartError::InUse { .. }) => reconcile.locally(folder).await,
-        Err(error) => Err(line(error)),
-    }
+    beside_services(folder, async || reconcile.locally(folder).await).await
 }
 
 /// A source that is disabled has no lag that an alarm could see, and what waits there looks like what was lost.

@@ -11,12 +11,20 @@ mod stop;
 mod streams;
 mod table;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use shared::{config, telemetry};
 
-use crate::{StartError, configuration, functions, openapi, services::Settings};
+use crate::{
+    StartError, configuration,
+    data::DataFolder,
+    functions, openapi,
+    services::{Ports, Services, Settings},
+};
 
 /// A blog and discussion platform on one machine.
 ///
@@ -87,6 +95,22 @@ pub async fn run() -> ExitCode {
             tell(&problem);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Has `work` done beside the services of `folder`: those of the program that runs over it, or else its own, which are started for it.
+async fn beside_services(folder: &Path, work: impl AsyncFnOnce() -> Result<(), String>) -> Result<(), String> {
+    if !DataFolder::exists(folder) {
+        return Err(format!("{} holds no data of bloghub: choose another with --data", folder.display()));
+    }
+    match Services::start(folder, Ports::default(), tell).await {
+        Ok(services) => {
+            let done = work().await;
+            services.stop().await;
+            done
+        }
+        Err(StartError::InUse { .. }) => work().await,
+        Err(error) => Err(line(error)),
     }
 }
 

@@ -9,6 +9,7 @@ use shared::{
         article::Article,
         comment::{Comment, OPENING},
     },
+    lease::End,
     ports::{
         StoreError,
         articles::ArticleWrites as _,
@@ -18,7 +19,7 @@ use shared::{
         system::System as _,
     },
 };
-use sweep::{BUDGET, End, LIFE, Report, Sweeper};
+use sweep::{BUDGET, LIFE, Report, Sweeper};
 
 use super::{Stopped, sweep, sweeper};
 use crate::world::World;

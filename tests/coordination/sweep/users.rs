@@ -13,6 +13,7 @@ use shared::{
         session::{RefreshToken, Session},
         user::{EmailAddress, PhoneNumber, Role, User, Username},
     },
+    lease::End,
     ports::{
         StoreError,
         articles::{ArticleWrites, DraftMove},
@@ -27,7 +28,7 @@ use shared::{
         users::{Registrations as _, Users as _},
     },
 };
-use sweep::{End, GRACE, LIFE, Sweeper};
+use sweep::{GRACE, LIFE, Sweeper};
 
 use super::{Stopped, sweep, sweeper};
 use crate::world::{World, body, html, text};

@@ -1,6 +1,7 @@
--- Stores the table's counters, for no longer than their oldest move is believed. KEYS: the counters, the moves that the table does not have yet, the right to store. ARGV: when a move is
--- too old to count in ms, the token, a version that was never used, until when they are fresh in ms, their life in ms; of the table:
--- version, likes, collects, comments, reads. Answers the counters, or nothing if the right was lost.
+-- Stores the table's counters, for no longer than their oldest move is believed. KEYS: the counters, the moves that the table does not
+-- have yet, the right to store. ARGV: when a move is too old to count in ms, the token, a version that was never used, until when they
+-- are fresh in ms, their life in ms; of the table: version, likes, collects, comments, reads. Answers the counters, or nothing if the
+-- right was lost.
 if redis.call('GET', KEYS[3]) ~= ARGV[2] then
   return false
 end

@@ -1,8 +1,7 @@
 -- Notes a move of a counter that was just committed, unless the table's counter has it already. KEYS: the counters, the moves that the
 -- table does not have yet, the moves that were settled a moment ago. ARGV: when a move is too old to count in ms, the move's name, its
 -- counter (l or c), 1 or -1, now in ms, the life of moves in ms. Answers as counters_look.lua.
-local names = redis.call('HGET', KEYS[1], 'n')
-if redis.call('EXISTS', KEYS[1]) == 1 and tonumber(names or -1) ~= redis.call('ZCARD', KEYS[2]) then
+if redis.call('EXISTS', KEYS[1]) == 1 and tonumber(redis.call('HGET', KEYS[1], 'n') or -1) ~= redis.call('ZCARD', KEYS[2]) then
   -- The moves that the counters have were lost, or others are there: nobody would ever take them out.
   redis.call('DEL', KEYS[1])
 end

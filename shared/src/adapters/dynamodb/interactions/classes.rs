@@ -11,6 +11,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
@@ -42,18 +43,19 @@ const INDEX: &str = "HotClass";
 /// Articles that are dismissed at the same time.
 const AT_ONCE: usize = 16;
 
-/// What a record has of an article's counters.
+/// What a record has of an article's counters. A number that fell below 0 by a fault must not hold up its shard: it counts as 0, as for
+/// whoever reads it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Counted {
     #[serde(default)]
-    likes: u64,
+    likes: i64,
     #[serde(default)]
-    collects: u64,
+    collects: i64,
     #[serde(default)]
-    comments: u64,
+    comments: i64,
     #[serde(default)]
-    reads: u64,
+    reads: i64,
     version: u64,
     hot_class: Option<String>,
 }
@@ -69,9 +71,19 @@ pub(in crate::adapters::dynamodb) fn reclassified(
         return Ok(None);
     }
     let Counted { likes, collects, comments, reads, version, hot_class } = new;
+    let [likes, collects, comments, reads] =
+        [likes, collects, comments, reads].map(|number| u64::try_from(number).unwrap_or(0));
     let class = HotClass::of(&ArticleCounters { likes, collects, comments, reads, version });
     let named = class.map(|class| HotShard::of(class, article).to_string());
     Ok((named != hot_class).then_some(Reclassified { article, version, class }))
+}
+
+impl InteractionTable {
+    /// An update of the counters of `article`, which is to say of what and on what condition.
+    fn class_update(&self, article: ArticleId) -> UpdateItemFluentBuilder {
+        let update = self.dynamo.client.update_item().table_name(&*self.name);
+        update.set_key(Some(counters_key(article).attributes()))
+    }
 }
 
 #[async_trait]
@@ -79,11 +91,7 @@ impl Classes for InteractionTable {
     async fn classify(&self, to: &Reclassified) -> Result<(), StoreError> {
         let Reclassified { article, version, class } = *to;
         let update = self
-            .dynamo
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(counters_key(article).attributes()))
+            .class_update(article)
             .condition_expression("version = :version")
             .expression_attribute_values(":version", n(version));
         let update = match class {
@@ -123,15 +131,8 @@ impl Candidates for InteractionTable {
 
     async fn dismiss(&self, articles: &HashSet<ArticleId>) -> Result<(), StoreError> {
         let dismissals = stream::iter(articles.iter().copied()).map(|article| async move {
-            let update = self
-                .dynamo
-                .client
-                .update_item()
-                .table_name(&*self.name)
-                .set_key(Some(counters_key(article).attributes()))
-                .condition_expression("attribute_exists(hotClass)")
-                .update_expression("REMOVE hotClass");
-            applied(update).await.map(drop)
+            let update = self.class_update(article).condition_expression("attribute_exists(hotClass)");
+            applied(update.update_expression("REMOVE hotClass")).await.map(drop)
         });
         dismissals.buffer_unordered(AT_ONCE).try_collect().await
     }
@@ -148,7 +149,7 @@ mod tests {
         ports::{counters::CounterRecords as _, ranking::ClassRecords as _},
     };
 
-    fn counters(likes: u64, version: u64, class: Option<&str>) -> Item {
+    fn counters(likes: i64, version: u64, class: Option<&str>) -> Item {
         let mut item = counters_key(ArticleId::from_bytes([9; 16])).attributes();
         item.extend([("likes".to_owned(), n(likes)), ("version".to_owned(), n(version))]);
         item.extend(class.map(|class| ("hotClass".to_owned(), s(class))));
@@ -173,6 +174,12 @@ mod tests {
         assert_eq!(to(Some(counters(15, 4, Some("3.1"))), counters(16, 5, Some("3.1"))), some(5, "4.0"));
         assert_eq!(to(Some(counters(1, 5, Some("0.1"))), counters(0, 6, Some("0.1"))), Some((6, None)));
         assert_eq!(to(Some(counters(9, 6, Some("3.1"))), counters(9, 6, None)), None, "what a dismissal wrote");
+        assert_eq!(
+            to(Some(counters(0, 7, None)), counters(-1, 8, None)),
+            None,
+            "a number that fell below 0 by a fault"
+        );
+        assert_eq!(to(Some(counters(1, 7, Some("0.1"))), counters(-1, 8, Some("0.1"))), Some((8, None)));
     }
 
     #[test]
