@@ -4,7 +4,6 @@
 
 mod gate;
 mod instance;
-mod machine;
 mod measure;
 mod process;
 mod report;
@@ -14,16 +13,16 @@ mod size;
 mod statistics;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use bloghub::services::{Ports, Services};
 use clap::Parser;
+use figures::Origin;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{machine::Facts, measure::Plan};
+use crate::measure::Plan;
 
 /// Whatever keeps the bench from measuring.
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -68,12 +67,11 @@ async fn run(cli: Cli) -> Result<()> {
     let binaries = cli.binaries.map_or_else(deploy_folder, Ok)?;
     let folder = tempfile::tempdir()?;
     let plan = Plan { runs: cli.runs, requests: cli.requests, functions: chosen(cli.functions)? };
-    let figures = over_services(&plan, &binaries, folder.path()).await?;
-    let report = report::render(&figures, &plan, &Facts::gather(&binaries));
+    let measured = over_services(&plan, &binaries, folder.path()).await?;
+    let report = report::render(&measured, &plan, &Origin::of("bench-cold", &["--markdown=", "--binaries="]));
     print!("{report}");
     if let Some(file) = cli.markdown {
-        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        fs::write(&file, report::replace(&text, &report)?)?;
+        figures::write(&file, "bench-cold", &report)?;
     }
     Ok(())
 }

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{
-    Result,
-    machine::Facts,
-    measure::{Figures, Plan},
-};
+use figures::Origin;
+
+use crate::measure::{Figures, Plan};
 
 /// How much more CPU time than `hello` a function's init may take without its connections.
 const TIMES_HELLO: f64 = 1.5;
@@ -18,9 +16,6 @@ const PEAK: u64 = 12_000_000;
 const ARGON2: u64 = 19 * 1024 * 1024;
 /// The functions that hash passwords.
 const HASHING: [&str; 3] = ["signup", "login", "profile"];
-
-const BEGIN: &str = "<!-- Written by `make bench-cold` from here -->";
-const END: &str = "<!-- to here -->";
 
 const STARTS: [&str; 10] = [
     "function",
@@ -38,7 +33,7 @@ const WORK: [&str; 8] =
     ["function", "first answer min", "first median", "warm p50", "warm p99", "peak MB", "binary MB", "zip MB"];
 
 /// The whole report.
-pub(crate) fn render(figures: &[Figures], plan: &Plan, facts: &Facts) -> String {
+pub(crate) fn render(figures: &[Figures], plan: &Plan, origin: &Origin) -> String {
     let hello = figures.iter().find(|figures| figures.is_hello()).and_then(|hello| hello.bare.cpu.min());
     let starts: Vec<_> = figures.iter().map(|figures| start_row(figures, hello)).collect();
     let work: Vec<_> = figures.iter().map(work_row).collect();
@@ -48,17 +43,10 @@ pub(crate) fn render(figures: &[Figures], plan: &Plan, facts: &Facts) -> String 
     format!(
         "From exec to the first `/invocation/next` in ms, without opening connections and with ({runs} starts each):\n\n\
          {}\nAnswers in ms ({runs} first ones, {requests} warm ones), memory and size (1 MB is 10⁶ bytes):\n\n\
-         {}\n{over}\n{facts}\n",
+         {}\n{over}\n{origin}\n",
         table(&STARTS, &starts),
         table(&WORK, &work),
     )
-}
-
-/// `document` with `report` between its markers.
-pub(crate) fn replace(document: &str, report: &str) -> Result<String> {
-    let markers = document.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = markers.ok_or_else(|| format!("the document has no lines {BEGIN:?} and {END:?}"))?;
-    Ok(format!("{before}{BEGIN}\n\n{report}\n{END}{after}"))
 }
 
 fn start_row(figures: &Figures, hello: Option<Duration>) -> Vec<String> {
@@ -139,15 +127,6 @@ fn absent() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_report_replaces_the_one_before_and_nothing_else() {
-        let document = format!("# Title\n\n{BEGIN}\n\nold\n\n{END}\n\nText.\n");
-        let replaced = replace(&document, "new\n").unwrap();
-        assert_eq!(replaced, format!("# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nText.\n"));
-        assert_eq!(replace(&replaced, "new\n").unwrap(), replaced);
-        assert!(replace("# Title\n", "new\n").is_err());
-    }
 
     #[test]
     fn columns_of_a_table_are_as_wide_as_their_widest_cell() {

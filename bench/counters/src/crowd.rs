@@ -28,6 +28,7 @@ use shared::{
         draft::{Draft, DraftChanges},
     },
     ports::{
+        StoreError,
         counters::{COUNTER_AUDITS, CounterAudits as _, CounterCache as _},
         reactions::{LIKES_AND_COLLECTIONS, Likes as _},
         system::System,
@@ -38,10 +39,12 @@ use crate::{Arguments, Error, report::Report};
 
 /// How often the table's counter is looked at.
 const LOOK: Duration = Duration::from_millis(50);
+/// How often somebody tries again, at the most.
+const PATIENCE: u32 = 200;
 
 /// Has the crowd like an article, and waits until all of it is counted.
 #[allow(clippy::disallowed_methods, reason = "how long it takes is what is measured")]
-pub(crate) async fn like(platform: &Platform, arguments: &Arguments) -> Result<Report, Error> {
+pub(crate) async fn like(platform: &Platform, likes: u32, arguments: &Arguments) -> Result<Report, Error> {
     let host = Host::local(Arc::new(OperatingSystem::default()), 1)
         .for_function([LIKES_AND_COLLECTIONS, COUNTER_AUDITS].concat());
     let environment = platform.services().environment();
@@ -65,7 +68,7 @@ pub(crate) async fn like(platform: &Platform, arguments: &Arguments) -> Result<R
     let (done, began) = (Done::default(), Instant::now());
     let crowd = async {
         let each = |number: u32| one(number, arguments, &kept, &redis, &*host.system, &article, &done);
-        stream::iter((0..arguments.likes).map(each)).buffer_unordered(arguments.at_once).try_collect::<()>().await
+        stream::iter((0..likes).map(each)).buffer_unordered(arguments.at_once).try_collect::<()>().await
     };
     let mut watch = Watch {
         interactions: &interactions,
@@ -82,7 +85,7 @@ pub(crate) async fn like(platform: &Platform, arguments: &Arguments) -> Result<R
     watch.look().await?;
     let lag = watch.worst;
 
-    let audited = interactions.survey().await?.get(&article.id).copied().unwrap_or_default();
+    let audited = insist(|| interactions.survey()).await?.get(&article.id).copied().unwrap_or_default();
     let tallies = counting.take().tallies;
     let writes = tallies.get("UpdateItem").copied().unwrap_or_default();
     Ok(Report {
@@ -136,14 +139,25 @@ async fn one(
 ) -> Result<(), Error> {
     let user = UserId::new(system.now(), system.random());
     let relation = RelationId::new(system.now(), system.random());
-    let came = kept.like(user, article, relation).await?.ok_or("a new user liked the article already")?;
-    done.commit(1, Some(came), redis, system, article.id).await;
+    // Of what was done already when it had to be repeated, nobody knows the move.
+    let came = insist(|| kept.like(user, article, relation)).await?;
+    done.commit(1, came, redis, system, article.id).await;
     if number.is_multiple_of(arguments.take_back) {
-        // Nothing, if the SDK had to repeat what was done already.
-        let went = kept.unlike(user, article.id).await?;
+        let went = insist(|| kept.unlike(user, article.id)).await?;
         done.commit(-1, went, redis, system, article.id).await;
     }
     Ok(())
+}
+
+/// Does what `once` does; again and again, as people do, while the database is too busy to answer.
+async fn insist<T>(mut once: impl AsyncFnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    for _ in 0..PATIENCE {
+        match once().await {
+            Err(StoreError::Unavailable { .. } | StoreError::Contended { .. }) => tokio::time::sleep(LOOK).await,
+            other => return other,
+        }
+    }
+    once().await
 }
 
 /// An article that nobody stores: its likes are what is looked at.
@@ -188,7 +202,8 @@ impl Watch<'_> {
     async fn look(&mut self) -> Result<(), Error> {
         let now = self.began.elapsed();
         self.net.push((now, self.done.net.load(Relaxed)));
-        let counted = i64::try_from(self.interactions.counted(self.article).await?.likes)?;
+        let counted = insist(|| self.interactions.counted(self.article)).await?.likes;
+        let counted = i64::try_from(counted)?;
         let had = self.net.iter().rfind(|(_, net)| *net <= counted).map_or(Duration::ZERO, |(at, _)| *at);
         self.worst = self.worst.max(now.saturating_sub(had));
         Ok(())

@@ -8,13 +8,16 @@ use std::{path::PathBuf, process::ExitCode};
 
 use bloghub::platform::{Options, Platform};
 use clap::Parser;
+use figures::Origin;
+
+use report::Report;
 
 /// A crowd that likes one article.
 #[derive(Parser)]
 struct Arguments {
-    /// How many likes
-    #[arg(long, default_value_t = 100_000)]
-    likes: u32,
+    /// How many likes; for each number there is an article of its own
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000, 1_000_000])]
+    likes: Vec<u32>,
     /// How many are under way at the same time
     #[arg(long, default_value_t = 16)]
     at_once: usize,
@@ -29,21 +32,11 @@ struct Arguments {
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
-#[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the program's result")]
+#[allow(clippy::print_stderr, reason = "this is the program's result")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let written = |report: report::Report| {
-        let file = arguments.markdown.as_deref();
-        file.map_or(Ok(()), |file| report::replace(file, &report.to_string())).map(|()| report)
-    };
-    match run(&arguments).await.and_then(written) {
-        Ok(report) => {
-            print!("{report}");
-            if let Some(missed) = report.missed() {
-                eprintln!("bench-counters: {missed}");
-            }
-            if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    match run(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("bench-counters: {error}");
             ExitCode::FAILURE
@@ -51,10 +44,29 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<report::Report, Error> {
+/// Answers whether all counters were right.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the program's result")]
+async fn run(arguments: &Arguments) -> Result<bool, Error> {
+    let mut reports = Vec::new();
+    for likes in &arguments.likes {
+        reports.push(one(*likes, arguments).await?);
+    }
+    let origin = Origin::of("bench-counters", &["--markdown="]);
+    let report = format!("{}\n{origin}\n", report::markdown(&reports));
+    print!("{report}");
+    for missed in reports.iter().filter_map(Report::missed) {
+        eprintln!("bench-counters: {missed}");
+    }
+    if let Some(file) = &arguments.markdown {
+        figures::write(file, "bench-counters", &report)?;
+    }
+    Ok(reports.iter().all(Report::is_right))
+}
+
+async fn one(likes: u32, arguments: &Arguments) -> Result<Report, Error> {
     let folder = tempfile::tempdir()?;
     let platform = Platform::start(&Options::new(0, folder.path().join("data")), |_| {}).await?;
-    let report = crowd::like(&platform, arguments).await;
+    let report = crowd::like(&platform, likes, arguments).await;
     platform.stop().await?;
     report
 }

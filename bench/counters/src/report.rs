@@ -1,13 +1,9 @@
 //! What came of it.
 
-use std::{fmt, fs, path::Path, time::Duration};
-
-use crate::Error;
+use std::time::Duration;
 
 /// Writes for a like that comes or goes, its own included, at the most.
 const TARGET: f64 = 1.02;
-const BEGIN: &str = "<!-- figures of `make bench-counters` -->";
-const END: &str = "<!-- end of the figures -->";
 
 /// The figures of a run.
 pub(crate) struct Report {
@@ -46,36 +42,31 @@ impl Report {
     /// What misses its target.
     pub(crate) fn missed(&self) -> Option<String> {
         let each = self.writes_each();
-        (each > TARGET).then(|| format!("{each:.4} writes for each like, not {TARGET} at the most"))
+        (each > TARGET).then(|| format!("{each:.4} writes for each of {} likes, not {TARGET} at the most", self.moves))
     }
 }
 
-/// Puts `report` between the marks of a Markdown file.
-pub(crate) fn replace(file: &Path, report: &str) -> Result<(), Error> {
-    let text = fs::read_to_string(file)?;
-    let marks = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = marks.ok_or_else(|| format!("{} has no place for figures", file.display()))?;
-    Ok(fs::write(file, format!("{before}{BEGIN}\n\n{report}\n{END}{after}"))?)
-}
-
+/// All runs as a table.
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { moves, untold, liked, drained, lag, writes, units, there, counted } = self;
+pub(crate) fn markdown(reports: &[Report]) -> String {
+    let mut table = String::from(
+        "| likes that came or went | likes per second | counted per second | writes per 1,000 | their units per 1,000 | writes per like, its own included | behind at the most, s | counted after the last, s | untold | there in the end | counted in the end |\n\
+         |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for report in reports {
+        let Report { moves, untold, liked, drained, lag, writes, units, there, counted } = report;
         let rate = |time: Duration| *moves as f64 / time.as_secs_f64().max(0.001);
-        writeln!(f, "| what | figure |\n|---|---|")?;
-        writeln!(
-            f,
-            "| likes that came or went | {moves} in {:.1} s, {:.0} a second |",
-            liked.as_secs_f64(),
-            rate(*liked)
-        )?;
-        writeln!(f, "| of which the cache was not told in time | {untold} |")?;
-        writeln!(f, "| counted by `counter-sync` | {:.0} a second |", rate(*liked + *drained))?;
-        writeln!(f, "| writes of the counter | {writes}, {units:.0} units |")?;
-        writeln!(f, "| writes for each like, with its own | {:.4}, at the most {TARGET} |", self.writes_each())?;
-        writeln!(f, "| table's counter behind, at the most | {:.2} s |", lag.as_secs_f64())?;
-        writeln!(f, "| counted after the last one | {:.2} s |", drained.as_secs_f64())?;
-        writeln!(f, "| likes that are there, and counted | {there}, {counted} |")
+        let per_thousand = |number: f64| number * 1_000.0 / (*moves).max(1) as f64;
+        table += &format!(
+            "| {moves} | {:.0} | {:.0} | {:.1} | {:.1} | {:.4} | {:.2} | {:.2} | {untold} | {there} | {counted} |\n",
+            rate(*liked),
+            rate(*liked + *drained),
+            per_thousand(*writes as f64),
+            per_thousand(*units),
+            report.writes_each(),
+            lag.as_secs_f64(),
+            drained.as_secs_f64(),
+        );
     }
+    table
 }

@@ -1,5 +1,5 @@
 //! The least that an answer can cost: an axum handler that sends some commands to Redis in one pipeline, waits for their answers, and
-//! answers bytes that it has; or, if there are no commands, one that answers them at once.
+//! answers headers and bytes that it has; or, if there are no commands, one that answers them at once.
 
 use std::{io, sync::Arc};
 
@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderName, StatusCode},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -25,6 +25,7 @@ use crate::{Result, monitor::Words};
 pub(crate) struct Part {
     pub(crate) redis: u16,
     pub(crate) commands: Vec<Words>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -33,6 +34,7 @@ struct Ready {
     redis: Option<MultiplexedConnection>,
     pipeline: Pipeline,
     commands: usize,
+    headers: HeaderMap,
     body: Bytes,
 }
 
@@ -58,7 +60,9 @@ async fn run(part: Part) -> Result<()> {
         0 => None,
         _ => Some(client.get_multiplexed_async_connection().await?),
     };
-    let ready = Arc::new(Ready { redis, pipeline, commands: part.commands.len(), body: part.body.into() });
+    let header = |(name, value): (String, String)| Ok::<_, crate::Error>((name.parse::<HeaderName>()?, value.parse()?));
+    let headers = part.headers.into_iter().map(header).collect::<Result<_>>()?;
+    let ready = Arc::new(Ready { redis, pipeline, commands: part.commands.len(), headers, body: part.body.into() });
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", listener.local_addr()?.port());
     Ok(axum::serve(listener, Router::new().fallback(get(answer)).with_state(ready)).await?)
@@ -66,10 +70,10 @@ async fn run(part: Part) -> Result<()> {
 
 async fn answer(State(ready): State<Arc<Ready>>) -> Response {
     let Some(mut redis) = ready.redis.clone() else {
-        return ([(CONTENT_TYPE, "application/json")], ready.body.clone()).into_response();
+        return (ready.headers.clone(), ready.body.clone()).into_response();
     };
     match redis.req_packed_commands(&ready.pipeline, 0, ready.commands).await {
-        Ok(_) => ([(CONTENT_TYPE, "application/json")], ready.body.clone()).into_response(),
+        Ok(_) => (ready.headers.clone(), ready.body.clone()).into_response(),
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
 }

@@ -72,11 +72,26 @@ enum Answer {
     Refused(String),
 }
 
-/// What one request is answered: the body.
-pub(crate) async fn ask(host: &str, request: &[u8]) -> Result<Vec<u8>> {
+/// What one request is answered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard {
+    /// Its headers, in their order, but for those that any server sets by itself.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Asks once.
+pub(crate) async fn ask(host: &str, request: &[u8]) -> Result<Heard> {
+    const SERVERS: [&str; 3] = ["date", "content-length", "connection"];
     let mut connection = Connection::open(host).await?;
     match connection.ask(request).await? {
-        Answer::Whole(body) => Ok(connection.buffer[body].to_vec()),
+        Answer::Whole(body) => {
+            let head = std::str::from_utf8(&connection.buffer[..body.start])?;
+            let headers = head.lines().filter_map(|line| line.split_once(": "));
+            let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+            let headers = headers.filter(|(name, _)| !SERVERS.contains(&&**name)).collect();
+            Ok(Heard { headers, body: connection.buffer[body].to_vec() })
+        }
         Answer::Refused(head) => Err(format!("an answer that is none: {head}").into()),
     }
 }

@@ -13,6 +13,7 @@ mod scene;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
+use figures::Origin;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Whatever keeps the bench from measuring.
@@ -40,10 +41,10 @@ struct Cli {
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
     /// Turns of each of the two
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
     turns: u16,
     /// Seconds of a turn
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     seconds: u16,
     /// A Markdown file whose figures to replace
     #[arg(long, value_name = "FILE")]
@@ -97,17 +98,21 @@ async fn measure(cli: Cli) -> Result<()> {
         turn: Duration::from_secs(cli.seconds.into()),
     };
     // What is dropped here ends its processes.
-    let figures = tokio::select! {
-        figures = scene::run(&plan) => figures?,
+    let measured = tokio::select! {
+        measured = scene::run(&plan) => measured?,
         _ = interrupt.recv() => return Err("interrupted".into()),
         _ = terminate.recv() => return Err("told to stop".into()),
     };
-    let report = figures.to_string();
+    let target = if plan.hot { "bench-hot" } else { "bench" };
+    let report = format!("{measured}\n{}\n", Origin::of(target, &["--hot", "--program=", "--markdown="]));
     print!("{report}");
-    for missed in figures.missed() {
+    for missed in measured.missed() {
         tell(&missed);
     }
-    cli.markdown.map_or(Ok(()), |file| report::replace(&file, plan.hot, &report))
+    if let Some(file) = cli.markdown {
+        figures::write(&file, target, &report)?;
+    }
+    Ok(())
 }
 
 /// What a person reads, on standard error.

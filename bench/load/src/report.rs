@@ -1,21 +1,13 @@
 //! The figures, as Markdown.
 
-use std::{collections::BTreeMap, fmt, fs, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
-use crate::{
-    Result,
-    generator::{Turn, percentile},
-};
+use crate::generator::{Turn, percentile};
 
 /// How much of the minimal handler's rate a reading reaches that the cache answers alone.
 pub(crate) const CACHED: f64 = 0.77;
 /// The same of what a process answers from memory.
 pub(crate) const FROM_MEMORY: f64 = 0.83;
-/// Between what the figures stand in a document: those of readers, and those of the hot list.
-const MARKS: [[&str; 2]; 2] = [
-    ["<!-- figures of `make bench` -->", "<!-- end of the figures -->"],
-    ["<!-- figures of `make bench-hot` -->", "<!-- end of the figures of `make bench-hot` -->"],
-];
 
 /// One of the two, over all its turns.
 #[derive(Debug, Clone, Default)]
@@ -39,9 +31,7 @@ impl Side {
 
     /// The turn in the middle: another program's moment spoils one.
     fn rate(&self) -> f64 {
-        let mut rates = self.rates.clone();
-        rates.sort_by(f64::total_cmp);
-        rates.get(rates.len() / 2).copied().unwrap_or_default()
+        middle(self.rates.clone())
     }
 
     /// Microseconds of CPU time for an answer.
@@ -59,6 +49,11 @@ impl Side {
     }
 }
 
+fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
 /// What was measured of one reading.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -72,8 +67,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// Of what each turn and the one after it, which is the other's, came to, the middle: what slows the machine down for a while slows
+    /// both.
     fn share(&self) -> f64 {
-        self.ours.rate() / self.least.rate()
+        let shares = self.ours.rates.iter().zip(&self.least.rates).map(|(ours, least)| ours / least);
+        middle(shares.collect())
     }
 }
 
@@ -137,13 +135,4 @@ impl fmt::Display for Figures {
         }
         Ok(())
     }
-}
-
-/// Puts `report` between the marks of a Markdown file.
-pub(crate) fn replace(file: &Path, hot: bool, report: &str) -> Result<()> {
-    let [begin, end] = MARKS[usize::from(hot)];
-    let text = fs::read_to_string(file)?;
-    let marks = text.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
-    let (before, after) = marks.ok_or_else(|| format!("{} has no place for figures", file.display()))?;
-    Ok(fs::write(file, format!("{before}{begin}\n\n{report}\n{end}{after}"))?)
 }

@@ -8,7 +8,8 @@ use seed::{Api, Made};
 use crate::{
     Plan, Result,
     baseline::Part,
-    calls, generator,
+    calls,
+    generator::{self, Heard},
     monitor::{self, Words},
     process::{self, Baseline},
     report::{CACHED, FROM_MEMORY, Figures, Row, Side},
@@ -112,7 +113,7 @@ async fn hot(host: &str) -> Result<Reading> {
     let requests = reading.requests(host);
     tell("waiting for a hot list");
     for _ in 0..HOT_WITHIN.as_secs() {
-        let list: serde_json::Value = serde_json::from_slice(&generator::ask(host, &requests[0]).await?)?;
+        let list: serde_json::Value = serde_json::from_slice(&generator::ask(host, &requests[0]).await?.body)?;
         if list["articlesCount"].as_u64() > Some(0) {
             return Ok(reading);
         }
@@ -130,20 +131,21 @@ async fn compare(plan: &Plan, program: &Program, host: &str, data: &Path, readin
         generator::ask(host, request).await?;
     }
     let redis = redis_port(data)?;
-    let mut body = Vec::new();
+    let mut heard = Heard::default();
     let commands: Vec<Words> = if plan.hot {
         // One request in two seconds looks for a newer list; what others are answered asks nobody.
-        body = generator::ask(host, &requests[0]).await?;
+        heard = generator::ask(host, &requests[0]).await?;
         Vec::new()
     } else {
         monitor::watch(redis, async {
-            body = generator::ask(host, &requests[0]).await?;
+            heard = generator::ask(host, &requests[0]).await?;
             Ok(())
         })
         .await?
     };
-    let bytes = body.len();
-    let baseline = Baseline::start(&Part { redis, commands: commands.clone(), body }).await?;
+    let bytes = heard.body.len();
+    let Heard { headers, body } = heard;
+    let baseline = Baseline::start(&Part { redis, commands: commands.clone(), headers, body }).await?;
     let other = format!("127.0.0.1:{}", baseline.port);
     let pid = program.pid().ok_or("the program has ended")?;
     let (mut ours, mut least) = (Side::default(), Side::default());

@@ -14,6 +14,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
+use figures::Origin;
 use serde::{Deserialize, Serialize};
 use shared::{domain::ranking::Scoring, ranking::rank};
 
@@ -85,7 +86,7 @@ fn tell(line: &str) {
 
 #[allow(clippy::print_stdout, reason = "this is the program's result")]
 fn all(arguments: &Arguments) -> Result<ExitCode> {
-    let mut figures: Vec<Figures> = Vec::new();
+    let mut measured: Vec<Figures> = Vec::new();
     for growth in [Growth::Longer, Growth::Denser] {
         for articles in &arguments.articles {
             let name = growth.to_possible_value().ok_or("a growth without a name")?;
@@ -95,18 +96,18 @@ fn all(arguments: &Arguments) -> Result<ExitCode> {
             if !output.status.success() {
                 return Err(String::from_utf8_lossy(&output.stderr).into());
             }
-            figures.push(serde_json::from_slice(&output.stdout)?);
+            measured.push(serde_json::from_slice(&output.stdout)?);
         }
     }
-    let report = report::markdown(&figures);
+    let report = report::markdown(&measured, &Origin::of("bench-ranking", &["--markdown="]));
     print!("{report}");
-    for missed in report::missed(&figures) {
+    for missed in report::missed(&measured) {
         tell(&missed);
     }
     if let Some(file) = &arguments.markdown {
-        report::replace(file, &report)?;
+        figures::write(file, "bench-ranking", &report)?;
     }
-    let right = figures.iter().all(|figures| figures.right);
+    let right = measured.iter().all(|figures| figures.right);
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

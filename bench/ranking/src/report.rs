@@ -1,13 +1,11 @@
 //! The figures, as Markdown.
 
-use std::{fs, path::Path};
+use figures::Origin;
 
-use crate::{Figures, Growth, Result};
+use crate::{Figures, Growth};
 
 /// A run over a million articles: seconds, and megabytes.
 const TARGETS: (u32, f64, f64) = (1_000_000, 2.0, 64.0);
-const BEGIN: &str = "<!-- figures of `make bench-ranking` -->";
-const END: &str = "<!-- end of the figures of `make bench-ranking` -->";
 
 /// Read units: half a unit for a page, which is not read consistently and has keys only, and one for each article's counters.
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]
@@ -17,7 +15,7 @@ fn units(figures: &Figures) -> f64 {
     (figures.pages as f64 * 0.5).max(keys) + figures.scored as f64
 }
 
-pub(crate) fn markdown(all: &[Figures]) -> String {
+pub(crate) fn markdown(all: &[Figures], origin: &Origin) -> String {
     let mut table = String::from(
         "| articles | published | time, ms | peak memory of the process, MB | pages asked for | articles named | articles scored | read units |\n|--:|---|--:|--:|--:|--:|--:|--:|\n",
     );
@@ -33,7 +31,7 @@ pub(crate) fn markdown(all: &[Figures]) -> String {
             units(figures),
         );
     }
-    table
+    table + &format!("\n{origin}\n")
 }
 
 /// What misses its target, or is wrong.
@@ -52,12 +50,4 @@ pub(crate) fn missed(all: &[Figures]) -> Vec<String> {
         }
     }
     missed
-}
-
-/// Puts `report` between the marks of a Markdown file.
-pub(crate) fn replace(file: &Path, report: &str) -> Result<()> {
-    let text = fs::read_to_string(file)?;
-    let marks = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = marks.ok_or_else(|| format!("{} has no place for figures", file.display()))?;
-    Ok(fs::write(file, format!("{before}{BEGIN}\n\n{report}\n{END}{after}"))?)
 }
