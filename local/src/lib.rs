@@ -14,6 +14,7 @@ mod dynamodb;
 mod error;
 pub mod functions;
 mod ledger;
+mod log;
 pub mod platform;
 mod redis_server;
 pub mod services;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    convert::Infallible,
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
@@ -10,10 +11,9 @@ use std::{
 
 use axum::{
     Router, ServiceExt as _,
-    body::{self, HttpBody as _},
+    body::{self, Body, HttpBody as _},
     extract::{ConnectInfo, Request},
     http::StatusCode,
-    middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
 use shared::{
@@ -24,7 +24,7 @@ use shared::{
     ports::system::System,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tower::{Layer as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 use crate::{
     StartError,
@@ -108,7 +108,7 @@ impl Platform {
             Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
                 // Around the router as a whole: a layer of the router would be one around each of its routes.
-                let service = middleware::from_fn(whole).layer(router);
+                let service = tower::service_fn(move |request| whole(router.clone(), request));
                 let service = service.into_make_service_with_connect_info::<SocketAddr>();
                 let serving = axum::serve(listener, service).with_graceful_shutdown(async {
                     // An error means that the sender is gone, which stops the server as well.
@@ -170,15 +170,17 @@ impl Platform {
 
 /// Reads the body before anyone answers, as the gateway does: a client that is still writing when it is answered may never see
 /// the answer. What is larger than Lambda takes is refused here. And notes who is calling.
-async fn whole(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(Peer(peer.ip()));
-    if body.is_end_stream() {
-        return next.run(Request::from_parts(parts, body)).await;
+async fn whole(router: Router, mut request: Request) -> Result<Response, Infallible> {
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        request.extensions_mut().insert(Peer(peer.ip()));
     }
+    if request.body().is_end_stream() {
+        return router.oneshot(request).await;
+    }
+    let (parts, body) = request.into_parts();
     match body::to_bytes(body, LAMBDA_BODY_BYTES).await {
-        Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
-        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Ok(bytes) => router.oneshot(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
     }
 }
 

@@ -10,14 +10,14 @@ use lambda_http::{
 };
 use serde_json::Value;
 use tower::ServiceExt as _;
-use tracing::{Instrument as _, level_filters::LevelFilter};
+use tracing::level_filters::LevelFilter;
 
 use crate::{
     adapters::host::Host,
     config::{FromEnvironment, Reader, read},
     function::{Function, ShellConfig, permissions, router},
     http::ApiError,
-    telemetry::{self, chain},
+    telemetry::{self, Context, chain},
     worker::{self, Worker},
 };
 
@@ -111,14 +111,17 @@ fn launch(name: &'static str, mount: Box<dyn FnOnce() -> Result<Mounted, Error>>
     }
 }
 
-/// Handles one event within a span that gives its lines the request's id, and logs why an event failed as a whole.
+/// Handles one event, whose lines have the request's id, and logs why an event failed as a whole.
 async fn observed(name: &'static str, handle: Handler, event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let span = tracing::info_span!("event", requestId = event.context.request_id, function = name);
-    let answer = handle(event.payload).instrument(span.clone()).await;
-    if let Err(error) = &answer {
-        span.in_scope(|| tracing::error!(error = chain(&**error), "the event failed"));
-    }
-    answer
+    let context = Context::of([("requestId", &*event.context.request_id), ("function", name)]);
+    let handled = async {
+        let answer = handle(event.payload).await;
+        if let Err(error) = &answer {
+            tracing::error!(error = chain(&**error), "the event failed");
+        }
+        answer
+    };
+    context.during(handled).await
 }
 
 /// The request with the path that the client sent. The gateway decodes a path before it hands it over, all but `%25`; taken as

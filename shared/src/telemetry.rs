@@ -1,5 +1,6 @@
 //! Logs: one JSON object a line, each with the id, function and route of the request that it belongs to.
 
+mod context;
 mod json;
 
 use std::{error::Error, fs::File, io, os::fd::AsFd as _, panic, sync::Arc};
@@ -14,6 +15,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+pub use self::context::Context;
 use self::json::Json;
 
 /// Logs lines of `level` and above to what `writer` makes, and panics as lines like any other. Called again, it changes

@@ -22,7 +22,9 @@ use shared::{config, telemetry};
 use crate::{
     StartError, configuration,
     data::DataFolder,
-    functions, openapi,
+    functions,
+    log::{Flushed, Log},
+    openapi,
     services::{Ports, Services, Settings},
 };
 
@@ -125,12 +127,15 @@ fn print(text: &str) {
     print!("{text}");
 }
 
-/// Reads all settings, so that a malformed one is told before anything is started, and starts the log.
-fn start_log() -> Result<(), String> {
+/// Reads all settings, so that a malformed one is told before anything is started, and starts the log, which is whole when the answer is
+/// dropped.
+fn start_log() -> Result<Flushed, String> {
     let settings = config::read::<Settings>().map_err(|error| error.to_string())?;
     let own: Vec<_> = functions::names().into_iter().chain(["bloghub"]).collect();
-    telemetry::start(settings.log_level, &own, telemetry::output());
-    Ok(())
+    let log = Log::on_standard_output();
+    let writer = log.clone();
+    telemetry::start(settings.log_level, &own, move || writer.clone());
+    Ok(Flushed(log))
 }
 
 fn line(error: StartError) -> String {

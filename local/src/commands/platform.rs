@@ -20,7 +20,7 @@ fn port(text: &str) -> Result<u16, String> {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
-    start_log()?;
+    let _log = start_log()?;
     let mut stop = StopSignal::new()?;
     let options = Options::new(arguments.port, arguments.data.folder);
     let platform = Platform::start(&options, tell).await.map_err(line)?;

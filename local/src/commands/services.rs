@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), String> {
-    start_log()?;
+    let _log = start_log()?;
     let mut stop = StopSignal::new()?;
     let Arguments { data, dynamodb_port, redis_port, sqs_port, env_file } = arguments;
     let ports = Ports { dynamodb: dynamodb_port, redis: redis_port, sqs: sqs_port };

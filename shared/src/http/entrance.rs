@@ -10,15 +10,16 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderName, HeaderValue, Method, request::Parts};
+use tower::Service;
 
 use super::{
     ApiError,
     address::{ClientAddress, TrustedProxies},
     auth::{Admission, KnownSessions, Presented},
+    layers::asked,
     limits::{self, RateLimits},
 };
 use crate::{
@@ -153,8 +154,12 @@ impl<S: Sync> FromRequestParts<S> for Prefetched {
 }
 
 impl Door {
-    /// Lets a request in, or refuses it for its number.
-    pub(super) async fn enter(&self, request: Request, next: Next) -> Response {
+    /// Lets a request in to `next`, or refuses it for its number.
+    pub(super) async fn enter(
+        &self,
+        request: Request,
+        next: impl Service<Request, Response = Response, Error = Infallible>,
+    ) -> Response {
         let entrance = &self.entrance;
         let address = self.proxies.client(&request);
         let (mut parts, body) = request.into_parts();
@@ -197,7 +202,7 @@ impl Door {
                 parts.extensions.insert(Prefetched(Arc::new(Seen { found, viewed, away })));
                 let admission = Admission::new(entrance.clone(), presented, session, away, now);
                 parts.extensions.insert(admission.clone());
-                let mut response = next.run(Request::from_parts(parts, body)).await;
+                let mut response = asked(next, Request::from_parts(parts, body)).await;
                 let renewed = admission.renewed(&response).and_then(|token| HeaderValue::from_str(token).ok());
                 response.headers_mut().extend(renewed.map(|token| (ACCESS_TOKEN, token)));
                 response

@@ -2,32 +2,35 @@
 
 use std::{
     any::Any,
+    convert::Infallible,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{self, Poll},
 };
 
 use axum::{
     Router,
     body::Body,
-    extract::{MatchedPath, Request, State},
-    middleware::{self, Next},
+    extract::{MatchedPath, Request},
     response::{IntoResponse, Response},
+    routing::Route,
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{
     HeaderName, HeaderValue, Method,
     header::{self, ORIGIN},
 };
 use lambda_http::request::RequestContext;
-use tracing::Instrument;
+use tower::{Layer, Service, ServiceExt as _};
 
 use super::{ApiError, Entrance, Prefetch, Problem, RateLimits, TrustedProxies, cors::AllowedOrigins, entrance::Door};
 use crate::{
     domain::{RequestId, Timestamp, limit::RouteClass},
     ports::system::System,
+    telemetry::Context,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -69,7 +72,7 @@ impl Shell {
         let (system, origins) = (self.system.clone(), self.origins.clone());
         let ids = RequestIds { start: u128::from_ne_bytes((*system).random()), given: AtomicU64::new(0) };
         let surroundings = Arc::new(Surroundings { function: name, system, ids, origins, door });
-        routes.layer(middleware::from_fn_with_state(surroundings, observe))
+        routes.layer(Around(surroundings))
     }
 }
 
@@ -97,45 +100,92 @@ impl RequestIds {
     }
 }
 
-/// Gives the request its id, logs one line when it is answered, and finishes the answer's headers and problem body.
-async fn observe(State(around): State<Arc<Surroundings>>, mut request: Request, next: Next) -> Response {
-    let Surroundings { function, system, .. } = &*around;
-    let started = system.monotonic();
-    let id = gateway_id(&request).unwrap_or_else(|| {
-        let own = around.ids.next(system.now());
-        request.extensions_mut().insert(own);
-        own.to_string()
-    });
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let span = tracing::info_span!("request", requestId = id, function, method = known(request.method()), route);
-    let mut response = around.answer(request, next).instrument(span.clone()).await;
-    finish(&mut response, &id);
-    span.in_scope(|| {
-        let micros = (system.monotonic() - started).as_micros();
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds with three decimals are exact for hours")]
-        let duration = micros as f64 / 1_000.0;
-        tracing::info!(status = response.status().as_u16(), durationMs = duration, "answered");
-    });
-    response
+/// Puts [`Surroundings`] around a route.
+#[derive(Clone)]
+struct Around(Arc<Surroundings>);
+
+impl Layer<Route> for Around {
+    type Service = Observed;
+
+    fn layer(&self, route: Route) -> Observed {
+        Observed { route, around: self.0.clone() }
+    }
+}
+
+/// A route with its surroundings. What a function as a layer would do for it takes two more allocations for each request.
+#[derive(Clone)]
+struct Observed {
+    route: Route,
+    around: Arc<Surroundings>,
+}
+
+impl Service<Request> for Observed {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        // As every route.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { route, around } = self.clone();
+        async move { Ok(around.observe(request, route).await) }.boxed()
+    }
 }
 
 impl Surroundings {
+    /// Gives the request its id, logs one line when it is answered, and finishes the answer's headers and problem body.
+    async fn observe(&self, mut request: Request, route: Route) -> Response {
+        let Self { function, system, .. } = self;
+        let started = system.monotonic();
+        let id = gateway_id(&request).unwrap_or_else(|| {
+            let own = self.ids.next(system.now());
+            request.extensions_mut().insert(own);
+            own.to_string()
+        });
+        let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+        let fields =
+            [("requestId", &*id), ("function", function), ("method", known(request.method())), ("route", path)];
+        let context = Context::of(fields);
+        let answered = async {
+            let mut response = self.answer(request, route).await;
+            finish(&mut response, &id);
+            let micros = (system.monotonic() - started).as_micros();
+            #[allow(clippy::cast_precision_loss, reason = "milliseconds with three decimals are exact for hours")]
+            let duration = micros as f64 / 1_000.0;
+            tracing::info!(status = response.status().as_u16(), durationMs = duration, "answered");
+            response
+        };
+        context.during(answered).await
+    }
+
     /// Answers pages of other sites as far as these may ask, and whatever becomes of the handler.
-    async fn answer(&self, request: Request, next: Next) -> Response {
+    async fn answer(&self, request: Request, route: Route) -> Response {
         if request.method() == Method::OPTIONS {
-            return self.origins.preflight(request).await;
+            return Box::pin(self.origins.preflight(request)).await;
         }
         let origin = request.headers().get(ORIGIN).cloned();
         let handled = async {
             match &self.door {
-                Some(door) => door.enter(request, next).await,
-                None => next.run(request).await,
+                // A future is moved several times before it begins: a large one costs less on the heap.
+                Some(door) => Box::pin(door.enter(request, route)).await,
+                None => asked(route, request).await,
             }
         };
         let mut response = AssertUnwindSafe(handled).catch_unwind().await.unwrap_or_else(panicked);
         self.origins.mark(origin, response.headers_mut());
         response
     }
+}
+
+/// What `service`, which never fails, answers to `request`.
+pub(super) async fn asked(
+    service: impl Service<Request, Response = Response, Error = Infallible>,
+    request: Request,
+) -> Response {
+    service.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 /// The method, or "other" for one that nobody has defined: that may be anything.

@@ -25,6 +25,9 @@ use serde::Serialize;
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=2");
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
+/// Headers that an answer has at the most, as a rule.
+const HEADERS: usize = 12;
+
 /// An answer whose content has an ETag.
 pub trait Content: Serialize {
     /// Sets what moves without a change of the content to nothing: an ETag must not change with each like.
@@ -173,6 +176,8 @@ impl Reading {
         let mut response = Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
+        // With those that surround every answer: a map that grows moves all that it has.
+        headers.reserve(HEADERS);
         headers.insert(ETAG, etag);
         headers.insert(CACHE_CONTROL, PUBLIC);
         headers.insert(VARY, HeaderValue::from_static("authorization"));

@@ -1,6 +1,7 @@
-//! One event as one line of JSON: its time, level, target and fields, and the fields of the spans around it.
+//! One event as one line of JSON: its time, level, target and fields, those of the [context](super::Context), and those of spans around
+//! it.
 //!
-//! A span's fields are written when it begins, not once for each of its lines.
+//! A context's fields, and a span's, are written when it begins, not once for each of its lines.
 
 use std::fmt::{self, Write};
 
@@ -13,6 +14,8 @@ use tracing_subscriber::{
     fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, format::Writer},
     registry::LookupSpan,
 };
+
+use super::Context;
 
 /// Lines of JSON.
 pub(super) struct Json;
@@ -63,6 +66,7 @@ where
             line.write_str(piece)?;
         }
         self.format_fields(line.by_ref(), event)?;
+        Context::write(line.by_ref())?;
         for span in context.event_scope().into_iter().flatten() {
             if let Some(fields) = span.extensions().get::<FormattedFields<Self>>() {
                 line.write_str(fields)?;
@@ -123,10 +127,21 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no other numbers.
-        if value.is_finite() {
+        // Most are times in milliseconds, to the microsecond: digits are all they take.
+        let thousandths = (value * 1e3).round();
+        if (0.0..1e12).contains(&value) && thousandths / 1e3 == value {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number that fits")]
+            let thousandths = thousandths as u64;
+            self.field(field, |writer| {
+                writer.write_str(itoa::Buffer::new().format(thousandths / 1_000))?;
+                // The 1 in front keeps the zeros.
+                writer.write_str(".")?;
+                writer.write_str(&itoa::Buffer::new().format(1_000 + thousandths % 1_000)[1..])
+            });
+        } else if value.is_finite() {
             self.field(field, |writer| write!(writer, "{value}"));
         } else {
+            // JSON has no such numbers.
             self.string(field, |text| write!(text, "{value}"));
         }
     }
@@ -156,13 +171,31 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// Writes text as it stands within a JSON string (RFC 8259, 7).
+/// Writes a text with its name, a comma before them.
+pub(super) fn field(mut line: impl Write, name: &str, text: &str) -> fmt::Result {
+    for piece in [",\"", name, "\":\""] {
+        line.write_str(piece)?;
+    }
+    Escaped(&mut line).write_str(text)?;
+    line.write_str("\"")
+}
+
+/// Whether a JSON string has an escape in place of `byte` (RFC 8259, 7).
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | ..=0x1f)
+}
+
+/// Writes text as it stands within a JSON string.
 struct Escaped<W>(W);
 
 impl<W: Write> Write for Escaped<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Without an end within, so that the machine looks at many bytes at a time.
+        if text.bytes().fold(true, |plain, byte| plain & !is_special(byte)) {
+            return self.0.write_str(text);
+        }
         let mut rest = text;
-        while let Some(place) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f)) {
+        while let Some(place) = rest.bytes().position(is_special) {
             self.0.write_str(&rest[..place])?;
             match rest.as_bytes()[place] {
                 b'\n' => self.0.write_str("\\n")?,
@@ -248,7 +281,48 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_line_has_the_fields_of_the_work_that_it_is_logged_in() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = tracing_subscriber::registry().with(layer(move || writer.clone()));
+        let _subscribed = tracing::subscriber::set_default(lines);
+        let inner = async {
+            tokio::task::yield_now().await;
+            tracing::info!("inner");
+        };
+        let outer = async {
+            Context::of([("requestId", "event")]).during(inner).await;
+            tracing::info!("outer");
+        };
+        let other = Context::of([("requestId", "2")]).during(async { tracing::info!("other") });
+        tokio::join!(Context::of([("requestId", "a \"request\""), ("function", "f")]).during(outer), other);
+        tracing::info!("after");
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let said: Vec<_> = lines.iter().map(|line| [&line["message"], &line["requestId"], &line["function"]]).collect();
+        assert_eq!(
+            json!(said),
+            json!([
+                ["other", "2", null],
+                ["inner", "event", null],
+                ["outer", "a \"request\"", "f"],
+                ["after", null, null]
+            ])
+        );
+    }
+
     proptest! {
+        #[test]
+        fn any_number_is_read_back_as_it_was(number in prop_oneof![any::<f64>(), (0..10_000_000_u32).prop_map(|n| f64::from(n) / 1e3)]) {
+            let said = lines(|| tracing::info!(number, "it"));
+            if number.is_finite() {
+                prop_assert_eq!(said[0]["number"].as_f64(), Some(number));
+            } else {
+                prop_assert_eq!(said[0]["number"].as_str(), Some(&*number.to_string()));
+            }
+        }
+
         #[test]
         fn any_text_is_read_back_as_it_was(text in any::<String>()) {
             let said = lines(|| tracing::info!(text, "it"));
