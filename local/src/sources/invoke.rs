@@ -3,8 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
-use shared::{lambda::Handler, ports::system::System, telemetry::chain, worker::WorkerError};
-use tracing::Instrument as _;
+use shared::{
+    lambda::Handler,
+    ports::system::System,
+    telemetry::{Context, chain},
+    worker::WorkerError,
+};
 
 /// A worker that event sources call.
 #[derive(Clone)]
@@ -31,21 +35,24 @@ impl Callee {
     /// The worker's own, that it took too long, or that it panicked.
     pub(crate) async fn call(&self, event: Value) -> Result<Value, WorkerError> {
         let request_id = format!("{:032x}", u128::from_be_bytes(self.system.random()));
-        let span = tracing::info_span!("event", requestId = request_id, function = &*self.name);
-        let work = tokio::spawn((self.handler)(event).instrument(span.clone()));
+        let context = Context::of([("requestId", &*request_id), ("function", &*self.name)]);
+        let work = tokio::spawn(context.clone().during((self.handler)(event)));
         let stop = work.abort_handle();
-        let outcome = match tokio::time::timeout(self.limit, work).await {
-            Ok(Ok(answered)) => answered,
-            Ok(Err(ended)) => Err(ended.into()),
-            Err(_) => {
-                stop.abort();
-                Err(format!("it took longer than {:?}", self.limit).into())
+        let called = async {
+            let outcome = match tokio::time::timeout(self.limit, work).await {
+                Ok(Ok(answered)) => answered,
+                Ok(Err(ended)) => Err(ended.into()),
+                Err(_) => {
+                    stop.abort();
+                    Err(format!("it took longer than {:?}", self.limit).into())
+                }
+            };
+            if let Err(error) = &outcome {
+                tracing::error!(error = chain(&**error), "the event failed");
             }
+            outcome
         };
-        if let Err(error) = &outcome {
-            span.in_scope(|| tracing::error!(error = chain(&**error), "the event failed"));
-        }
-        outcome
+        context.during(called).await
     }
 }
 

@@ -18,7 +18,10 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use shared::{lambda::Handler, ports::system::System};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
 pub(crate) use stream::{Consumer, Records};
 
@@ -49,6 +52,7 @@ pub(crate) struct EventSources {
     consumers: Vec<Consumer>,
     schedules: Vec<Arc<Schedule>>,
     tables: Vec<String>,
+    hurry: Arc<Notify>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -94,6 +98,7 @@ impl EventSources {
             Ok::<_, StartError>(Callee::new(name, handler.clone(), template.timeout(name), system.clone()))
         };
         let failed = FailedChanges(failed_changes);
+        let hurry = Arc::new(Notify::new());
         let pump = |source: crate::template::StreamSource| {
             let callee = callee(&source.function)?;
             Pump::new(source, callee, records.clone(), ledger.clone(), failed.clone(), system.clone())
@@ -125,13 +130,13 @@ impl EventSources {
         let commits = Commits::watch(records.clone(), stopped.clone());
         let mut tasks = Vec::new();
         for pump in pumps {
-            tasks.push(tokio::spawn(pump.run(commits.clone(), stopped.clone())));
+            tasks.push(tokio::spawn(pump.run(commits.clone(), hurry.clone(), stopped.clone())));
         }
         for poller in pollers {
             tasks.extend((0..READERS).map(|_| tokio::spawn(poller.clone().run(stopped.clone()))));
         }
         tasks.extend(schedules.iter().map(|schedule| tokio::spawn(schedule.clone().run(stopped.clone()))));
-        let mut own = Self { records, ledger, queues, consumers, schedules, tables, stop, tasks };
+        let mut own = Self { records, ledger, queues, consumers, schedules, tables, hurry, stop, tasks };
         own.tasks.push(own.trimmer(stopped));
         Ok(own)
     }
@@ -179,9 +184,10 @@ impl EventSources {
     }
 
     /// Waits until nothing is left to do: every stream is passed, no queue holds a message but dead letters, no schedule runs.
-    /// Without end, if something keeps failing.
+    /// No batch waits to fill meanwhile. Without end, if something keeps failing.
     pub(crate) async fn drained(&self) {
         loop {
+            self.hurry.notify_waiters();
             join_all(self.schedules.iter().map(|schedule| schedule.idle())).await;
             match self.is_drained().await {
                 Ok(true) => return,

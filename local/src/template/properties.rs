@@ -14,8 +14,8 @@ pub(super) struct StreamProperties {
     pub(super) starting_position: StartingPosition,
     #[serde(default = "hundred")]
     pub(super) batch_size: usize,
-    /// Nobody waits here for a batch to fill.
-    pub(super) maximum_batching_window_in_seconds: Option<u32>,
+    #[serde(default)]
+    pub(super) maximum_batching_window_in_seconds: u32,
     #[serde(default)]
     pub(super) bisect_batch_on_function_error: bool,
     #[serde(default = "endless")]

@@ -1,5 +1,7 @@
 //! What calls the functions that no route calls: change streams, queues and schedules.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -31,6 +33,8 @@ pub struct StreamSource {
     pub starting: StartingPosition,
     /// Records in one event at the most.
     pub batch_size: usize,
+    /// How long a batch may wait to fill.
+    pub window: Duration,
     /// Whether a batch that fails is split in two.
     pub bisect: bool,
     /// How often a batch is tried again; `None` is without end.
@@ -138,6 +142,7 @@ fn stream(function: &str, found: StreamProperties, whose: &str) -> Result<Option
         table: found.stream.trim_end_matches(".StreamArn").to_owned(),
         starting: found.starting_position,
         batch_size: found.batch_size.max(1),
+        window: Duration::from_secs(found.maximum_batching_window_in_seconds.into()),
         bisect: found.bisect_batch_on_function_error,
         retries: u32::try_from(found.maximum_retry_attempts).ok(),
         reports_failures: reports_failures(&found.function_response_types),
@@ -202,6 +207,7 @@ mod tests {
             table: "ArticlesTable".to_owned(),
             starting: StartingPosition::TrimHorizon,
             batch_size: 7,
+            window: Duration::from_secs(1),
             bisect: true,
             retries: Some(3),
             reports_failures: true,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Ended, Running, Sandbox};
 
 async fn reconcile(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
-    let all = [&["counters", "reconcile", "--data", "data", "--wait", "1"], arguments].concat();
+    let all = [&["counters", "reconcile", "--data", "data", "--wait", "3"], arguments].concat();
     Running::start(sandbox, sandbox.bloghub(&all)).end().await
 }
 

@@ -46,6 +46,10 @@ impl Pending {
         Self(if changes.is_empty() { VecDeque::new() } else { [Batch { changes, tries: 0 }].into() })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn pop(&mut self) -> Option<Batch> {
         self.0.pop_front()
     }
@@ -97,6 +101,7 @@ mod tests {
             function: "relay".to_owned(),
             table: "ThingsTable".to_owned(),
             starting: StartingPosition::TrimHorizon,
+            window: Duration::ZERO,
             batch_size: 10,
             bisect,
             retries,

@@ -1,10 +1,16 @@
 //! Hands a stream's records to a worker, in order, and notes how far it has come.
+//!
+//! After a pause they are handed over at once; then, as long as they keep coming, at most one batch a window, or full ones. A reader of
+//! AWS's lets the first record wait for its window as well.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use serde_json::json;
 use shared::{ports::system::System, telemetry::chain};
-use tokio::sync::watch;
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use super::{
     Commits, FailedChanges, Pattern, Records,
@@ -72,6 +78,30 @@ enum Interrupted {
     Unkept(io::Error),
 }
 
+/// When the next batch may go that is not full.
+struct Window {
+    opens: Instant,
+    /// Tells that somebody wants everything to be done now.
+    hurry: Arc<Notify>,
+}
+
+impl Window {
+    fn close(&mut self, length: Duration) {
+        self.opens = Instant::now() + length;
+    }
+
+    fn is_closed(&self) -> bool {
+        Instant::now() < self.opens
+    }
+
+    async fn opened(&self) {
+        tokio::select! {
+            () = tokio::time::sleep_until(self.opens) => {}
+            () = self.hurry.notified() => {}
+        }
+    }
+}
+
 impl Pump {
     /// The pump of `source`. A consumer that never ran begins where the template says.
     pub(crate) fn new(
@@ -102,9 +132,10 @@ impl Pump {
     }
 
     /// Runs until `stop` is true. A call under way is waited for.
-    pub(crate) async fn run(self, mut commits: Commits, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(self, mut commits: Commits, hurry: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+        let mut window = Window { opens: Instant::now(), hurry };
         loop {
-            match self.turn(&mut stop).await {
+            match self.turn(&mut window, &mut commits, &mut stop).await {
                 // As long as there is something, there may be more.
                 Ok(true) => {}
                 Ok(false) => tokio::select! {
@@ -115,7 +146,7 @@ impl Pump {
                 Err(error) => {
                     tracing::error!(function = self.source.function, error = chain(&error), "a stream stands still");
                     tokio::select! {
-                        () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+                        () = tokio::time::sleep(Duration::from_secs(1)) => {}
                         _ = stop.wait_for(|stop| *stop) => return,
                     }
                 }
@@ -127,11 +158,33 @@ impl Pump {
     }
 
     /// Reads one batch and hands it over, however often that takes; answers whether there was one.
-    async fn turn(&self, stop: &mut watch::Receiver<bool>) -> Result<bool, Interrupted> {
+    async fn turn(
+        &self,
+        window: &mut Window,
+        commits: &mut Commits,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<bool, Interrupted> {
         let position = self.consumer.position(&self.ledger)?;
-        let read = self.records.after(&self.source.table, position, self.source.batch_size)?;
-        let Some(last) = read.last().map(|change| change.sequence) else { return Ok(false) };
-        let mut pending = Pending::of(read.into_iter().filter(|change| self.wants(change)).collect());
+        let StreamSource { table, batch_size, .. } = &self.source;
+        if window.is_closed() && self.records.has_after(table, position, 1)? {
+            let full = async {
+                while !self.records.has_after(table, position, *batch_size)? {
+                    commits.next().await;
+                }
+                Ok::<_, Interrupted>(())
+            };
+            tokio::select! {
+                () = window.opened() => {}
+                full = full => full?,
+                _ = stop.wait_for(|stop| *stop) => return Err(Interrupted::Stop),
+            }
+        }
+        let found = self.records.after(table, position, *batch_size)?;
+        let Some(last) = found.last().map(|change| change.sequence) else { return Ok(false) };
+        let mut pending = Pending::of(found.into_iter().filter(|change| self.wants(change)).collect());
+        if !pending.is_empty() {
+            window.close(self.source.window);
+        }
         while let Some(batch) = pending.pop() {
             let Some(failure) = self.call(&batch.changes).await else {
                 self.pass(batch.changes.last())?;

@@ -90,6 +90,17 @@ impl Records {
         })
     }
 
+    /// Whether `table` has `number` changes after `position`, or more.
+    pub(crate) fn has_after(&self, table: &str, position: i64, number: usize) -> Result<bool, RecordsError> {
+        self.with(|connection| {
+            let mut found = connection.prepare_cached(
+                "SELECT 1 FROM _stream_records WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
+                 ORDER BY CAST(sequence_number AS INTEGER) LIMIT 1 OFFSET ?3",
+            )?;
+            found.exists(params![table, position, i64::try_from(number.saturating_sub(1)).unwrap_or(i64::MAX)])
+        })
+    }
+
     /// The sequence number of the newest record of `table`, 0 if it has none.
     pub(crate) fn end(&self, table: &str) -> Result<i64, RecordsError> {
         self.with(|connection| {

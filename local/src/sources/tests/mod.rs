@@ -2,7 +2,10 @@
 
 mod world;
 
-use std::sync::{Mutex, atomic::Ordering};
+use std::{
+    path::Path,
+    sync::{Mutex, atomic::Ordering},
+};
 
 use serde_json::{Value, json};
 use shared::adapters::system::OperatingSystem;
@@ -43,6 +46,41 @@ async fn a_change_reaches_its_consumer_in_lambdas_form_and_what_is_filtered_does
     assert_eq!(record["dynamodb"]["StreamViewType"], "NEW_AND_OLD_IMAGES");
     assert!(record["eventSourceARN"].as_str().unwrap().contains("table/ThingsTable/stream/"));
     running.stop().await;
+}
+
+/// Has batches wait for `seconds` to fill; one record is relayed at once, 24 more have come since.
+async fn gathering(seconds: u32, folder: &Path, world: &Arc<World>) -> Running {
+    let window = format!("BatchSize: 10\n            MaximumBatchingWindowInSeconds: {seconds}");
+    let running = Running::of(&TEMPLATE.replace("BatchSize: 10", &window), folder, world).await;
+    running.put("first").await;
+    wait_for("the first", async || world.relayed.lock().unwrap().len() == 1).await;
+    for number in 0..24 {
+        running.put(&number.to_string()).await;
+    }
+    running
+}
+
+#[tokio::test]
+async fn the_first_record_goes_at_once_the_next_as_full_batches_and_the_rest_when_the_window_ends() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    let running = gathering(1, folder.path(), &world).await;
+    wait_for("all", async || world.relayed.lock().unwrap().len() == 25).await;
+    let batches = world.batches.lock().unwrap().clone();
+    assert!(batches.starts_with(&[1]) && batches.len() <= 5, "{batches:?}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_waits_for_all_to_be_done_waits_for_no_window() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), Arc::<World>::default());
+    let running = gathering(3600, folder.path(), &world).await;
+    wait_for("full batches", async || world.relayed.lock().unwrap().len() == 21).await;
+    assert_eq!(*world.batches.lock().unwrap(), [1, 10, 10]);
+    running.sources.drained().await;
+    assert_eq!(*world.batches.lock().unwrap(), [1, 10, 10, 4]);
+    running.put("after").await;
+    running.stop().await;
+    assert_eq!(world.relayed.lock().unwrap().len(), 25, "what waits is handed over when the program runs again");
 }
 
 #[test]

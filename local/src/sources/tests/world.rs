@@ -57,6 +57,8 @@ Resources:
 #[derive(Default)]
 pub(super) struct World {
     pub(super) queues: Mutex<Option<Arc<Queues>>>,
+    /// How many records the relay was called with, each time.
+    pub(super) batches: Mutex<Vec<usize>>,
     /// Records as the relay saw them, in order.
     pub(super) relayed: Mutex<Vec<Value>>,
     /// Names that were consumed.
@@ -72,7 +74,9 @@ pub(super) fn name(record: &Value) -> String {
 impl World {
     /// Sends the name of each changed thing; fails at `POISON`, as a whole if that is the first.
     async fn relay(&self, event: Value) -> Result<Value, shared::worker::WorkerError> {
-        for (place, record) in event["Records"].as_array().unwrap().iter().enumerate() {
+        let records = event["Records"].as_array().unwrap();
+        self.batches.lock().unwrap().push(records.len());
+        for (place, record) in records.iter().enumerate() {
             if name(record) == "POISON" && place == 0 {
                 return Err("poison".into());
             }
@@ -120,7 +124,11 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) async fn start(folder: &Path, world: &Arc<World>) -> Self {
-        let template = Template::parse(TEMPLATE).unwrap();
+        Self::of(TEMPLATE, folder, world).await
+    }
+
+    pub(super) async fn of(template: &str, folder: &Path, world: &Arc<World>) -> Self {
+        let template = Template::parse(template).unwrap();
         let data = DataFolder::open(folder).unwrap();
         let backends = Backends::start(&template, &data, Ports::default(), "redis://127.0.0.1:1").await.unwrap();
         *world.queues.lock().unwrap() = Some(backends.sqs.queues.clone());
