@@ -122,6 +122,8 @@ async fn what_is_read_of_a_table_that_is_behind_is_shown_with_what_it_lacks(cach
     assert_eq!(counters.moved(like(1)).await, Glimpse::Behind);
     let Begun::Read(Some(token), behind) = counters.begin(7).await else { panic!("nothing is there") };
     assert_eq!(behind.likes, 1);
+    assert!(matches!(counters.begin(8).await, Begun::Read(None, _)), "it is another's turn");
+    assert_eq!(counters.begin(7).await, Begun::Read(Some(token), behind), "asked again");
     // Another moves it while the table is read.
     counters.moved(like(2)).await;
     assert_eq!(counters.fill(token.0, &table(0, 1)).await.unwrap().likes, 2);

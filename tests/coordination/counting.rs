@@ -18,23 +18,22 @@ use shared::{
     adapters::dynamodb::{InteractionTable, RelationRecords},
     domain::{
         ArticleId, RelationId, Timestamp, UserId,
-        counting::{Move, Shard, Step},
-        reaction::ArticleCounters,
-        view::{Batch, Reader},
+        counting::{Shard, Step},
+        view::Batch,
     },
     ports::{
         StoreError,
-        cache::{FillToken, Stale},
-        counters::{
-            Audited, Begun, CounterAudits as _, CounterCache, CounterRecords as _, Glimpse, Settled, Tallied, Tallies,
-        },
+        counters::{Audited, CounterAudits as _, CounterRecords as _, Tallied, Tallies},
         system::System as _,
         views::ViewTallies as _,
     },
     stream::ShardEvent,
 };
 
-use crate::world::World;
+use crate::{
+    away::{Away, Told},
+    world::World,
+};
 
 const ARTICLES: u8 = 3;
 
@@ -91,58 +90,13 @@ impl Tallies for Failing {
     }
 }
 
-/// The cache, which is away.
-pub(crate) struct Away;
-
-fn away<T>() -> Result<T, StoreError> {
-    Err(StoreError::Unavailable { service: "the cache", source: "it is away".into() })
-}
-
-#[async_trait]
-impl CounterCache for Away {
-    async fn look(&self, _: &[ArticleId], _: Option<Reader>, _: Timestamp) -> Result<Vec<Glimpse>, StoreError> {
-        away()
-    }
-
-    async fn begin(&self, _: ArticleId, _: FillToken, _: Option<Reader>, _: Timestamp) -> Result<Begun, StoreError> {
-        away()
-    }
-
-    async fn fill(
-        &self,
-        _: ArticleId,
-        _: FillToken,
-        _: &ArticleCounters,
-        _: u64,
-        _: Timestamp,
-    ) -> Result<Option<ArticleCounters>, StoreError> {
-        away()
-    }
-
-    async fn moved(&self, _: ArticleId, _: Move, _: Timestamp, _: &[Stale]) -> Result<Glimpse, StoreError> {
-        away()
-    }
-
-    async fn announce(&self, _: FillToken, _: &[ArticleId], _: Timestamp) -> Result<(), StoreError> {
-        away()
-    }
-
-    async fn settled(&self, _: FillToken, _: &[Settled], _: Timestamp) -> Result<(), StoreError> {
-        away()
-    }
-
-    async fn forget(&self, _: &[(ArticleId, u64)], _: &[Stale]) -> Result<(), StoreError> {
-        away()
-    }
-}
-
 fn counting(world: &World, every: u64) -> Counting {
     Counting {
         records: Arc::new(RelationRecords),
         tallies: Arc::new(Failing { table: world.interactions.clone(), calls: AtomicU64::new(0), every }),
         class_records: Arc::new(RelationRecords),
         classes: Arc::new(world.interactions.clone()),
-        cache: Arc::new(Away),
+        cache: Arc::new(Away::default()),
         system: world.clock.clone(),
     }
 }
@@ -286,6 +240,20 @@ async fn two_runs_of_one_batch_at_the_same_time_count_it_once() {
         assert_eq!(answer.unwrap().failed.batch_item_failures, []);
     }
     assert_eq!(counted(&world), 56);
+}
+
+#[tokio::test]
+async fn of_many_articles_a_few_at_a_time_are_announced_counted_and_settled() {
+    let world = World::new().await;
+    let cache = Arc::<Away>::default();
+    let counting = Counting { cache: cache.clone(), ..counting(&world, 0) };
+    let like = |number| record(Change { user: 1, article: number, likes: true, came: true }, u64::from(number));
+    counting.count(event((0..40).map(like).collect(), "shardId-1")).await.unwrap();
+    let groups = [16, 16, 8].map(|group| [Told::Announced(group), Told::Settled(group)]);
+    assert_eq!(cache.take(), groups.into_iter().flatten().collect::<Vec<_>>());
+    for number in 0..40 {
+        assert_eq!(number_in(&world.counters_item(article(number)), "likes"), 1, "article {number}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Leases, answers kept under idempotency keys, comments, counters, lockouts, the sweep, and views, on the embedded database under a simulated clock.
 
+mod away;
 mod comments;
 mod counting;
 mod departures;
@@ -11,5 +12,6 @@ mod lockouts;
 mod ranking;
 mod schedule;
 mod sweep;
+mod totals;
 mod views;
 mod world;

@@ -25,7 +25,7 @@ use shared::{
     stream::ShardEvent,
 };
 
-use crate::{counting::Away, world::World};
+use crate::{away::Away, world::World};
 
 /// An article that was published first at `made`.
 fn article(made: Timestamp, number: u8) -> ArticleId {
@@ -131,7 +131,7 @@ fn whatever_order_records_of_counters_are_read_in_and_how_often_classes_follow_t
                 tallies: Arc::new(world.interactions.clone()),
                 class_records: Arc::new(RelationRecords),
                 classes: Arc::new(world.interactions.clone()),
-                cache: Arc::new(Away),
+                cache: Arc::new(Away::default()),
                 system: world.clock.clone(),
             };
             let articles = [1, 2, 3].map(|number| article(world.clock.now(), number));

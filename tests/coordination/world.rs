@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use shared::{
     adapters::{
         aws::{AwsCredentials, AwsRegion, AwsSettings, Timeouts},
+        calls::Calls,
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
             FollowTable, HotListTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable,
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) comments: CommentWriter,
     pub(crate) interactions: InteractionTable,
     pub(crate) hot_lists: HotListTable,
+    /// What was asked of the database.
+    pub(crate) calls: Arc<Calls>,
     database: Database,
 }
 
@@ -106,7 +109,8 @@ impl World {
         let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES, COUNTER_AUDITS].concat();
         let ranking = [CLASSES, CANDIDATES, HOT_LIST_WRITES, HOT_LIST_READS].concat();
         let allowed = [writes, departures, sweeps, ranking].concat();
-        let dynamo = Host::local(clock.clone(), 1).for_function(allowed).dynamo(&settings, names);
+        let host = Host::local(clock.clone(), 1).for_function(allowed);
+        let dynamo = host.dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
         let comments = CommentTable::new(dynamo.clone(), "CommentsTable");
         let interactions = InteractionTable::new(dynamo.clone(), "InteractionsTable");
@@ -136,6 +140,7 @@ impl World {
             comments: CommentWriter::new(comments, articles.clone(), interactions.clone(), records.clone()),
             interactions,
             hot_lists,
+            calls: host.calls,
             leases: Arc::new(leases),
             articles: ArticleWriter::new(articles, records.clone()),
             records,

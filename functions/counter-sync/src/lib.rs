@@ -6,7 +6,7 @@ mod wiring;
 
 use std::{collections::HashMap, sync::Arc};
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future::join_all, stream};
 use shared::{
     domain::{
         ArticleId,
@@ -77,25 +77,14 @@ impl Counting {
         if !articles.is_empty() {
             let shard = event.shard.as_deref().and_then(|id| Shard::parse(id).ok());
             let shard = shard.ok_or("a batch without its shard: the event source must have a window")?;
-            let writer = FillToken(u64::from_le_bytes(self.system.random()));
-            self.announce(writer, &articles).await;
-            let counted: Vec<_> = stream::iter(articles)
-                .map(|steps| self.count_one(&shard, steps))
-                .buffer_unordered(AT_ONCE)
-                .collect()
-                .await;
-            let mut settled = Vec::new();
-            for (steps, counted) in counted {
-                let (article, places, steps) = steps;
-                match counted {
-                    Ok(Tallied { counters, again }) => {
-                        let moves = steps.iter().map(|step| step.moved).collect();
-                        settled.push(Settled { article, counters, moves, again });
-                    }
-                    Err(error) => told.fail(places.first().copied().unwrap_or(0), error),
+            let mut articles = articles.into_iter();
+            loop {
+                let group: Vec<_> = articles.by_ref().take(AT_ONCE).collect();
+                if group.is_empty() {
+                    break;
                 }
+                self.count_group(&shard, group, &mut told).await;
             }
-            self.settle(writer, &settled).await;
         }
         self.classify(&mut told).await;
         Ok(ShardAnswer { failed: answer(&event.records, told.failed)?, ..ShardAnswer::default() })
@@ -144,6 +133,25 @@ impl Counting {
                 told.fail(place, error);
             }
         }
+    }
+
+    /// Counts the steps of a few articles, and has the cache know before and after: what is announced is settled before the cache gives
+    /// it up, however many articles the batch is about.
+    async fn count_group(&self, shard: &Shard, group: Vec<Steps>, told: &mut Told) {
+        let writer = FillToken(u64::from_le_bytes(self.system.random()));
+        self.announce(writer, &group).await;
+        let counted = join_all(group.into_iter().map(|steps| self.count_one(shard, steps))).await;
+        let mut settled = Vec::new();
+        for ((article, places, steps), counted) in counted {
+            match counted {
+                Ok(Tallied { counters, again }) => {
+                    let moves = steps.iter().map(|step| step.moved).collect();
+                    settled.push(Settled { article, counters, moves, again });
+                }
+                Err(error) => told.fail(places.first().copied().unwrap_or(0), error),
+            }
+        }
+        self.settle(writer, &settled).await;
     }
 
     async fn count_one(&self, shard: &Shard, steps: Steps) -> (Steps, Result<Tallied, StoreError>) {

@@ -112,8 +112,8 @@ pub enum Glimpse {
 pub enum Begun {
     /// Somebody has read them in the meantime.
     Known(ArticleCounters),
-    /// Read and store them under this token, if there is one: without one, somebody is writing to the table, and it is not known whether
-    /// what is read has it. The table's counters were behind by so much.
+    /// Read and store them under this token, if there is one. Without one, somebody else is about to, or somebody is writing to the
+    /// table, and it is not known whether what is read has it. The table's counters were behind by so much.
     Read(Option<FillToken>, Moved),
 }
 
@@ -141,8 +141,8 @@ pub trait CounterCache: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Glimpse>, StoreError>;
 
-    /// To be asked before the table's counters are read in order to store them. All who ask at the same time get the same token: any of
-    /// them may store. `token` is the new one if there is none. A `reader` is counted as above.
+    /// To be asked before the table's counters are read in order to store them: under `token`, unless somebody else is about to. A `reader`
+    /// is counted as above.
     async fn begin(
         &self,
         article: ArticleId,

@@ -28,8 +28,8 @@ use crate::{
     telemetry::chain,
 };
 
-/// How often counters are read that somebody else writes: a fifth of a second in all.
-const TRIES: usize = 24;
+/// How often it is asked for counters that somebody else reads or writes: half a second in all.
+const TRIES: usize = 11;
 
 /// The table of interactions, and the cache that knows which moves its counters do not have yet.
 #[derive(Clone)]
@@ -55,8 +55,8 @@ impl ReactionTable {
         Self { interactions, cache, system }
     }
 
-    /// Asks the cache about articles and their authors, to be read as `viewer` sees them, and counted for `reader`. It comes before the table: what it says of
-    /// moves that the table does not have holds for what is read later.
+    /// Asks the cache about articles and their authors, to be read as `viewer` sees them, and counted for `reader`. It comes before the
+    /// table: what it says of moves that the table does not have holds for what is read later.
     pub(in crate::adapters::dynamodb) async fn reacted(
         &self,
         viewer: Option<UserId>,
@@ -87,32 +87,35 @@ impl ReactionTable {
         self.system.now().as_millis().unsigned_abs() << 20 | chance
     }
 
-    /// Reads the table's counters and stores them with the moves that they lack. Of those who do so at the same time the first one
-    /// stores: the item is small, and nobody waits for another. `Err` is what they are with what they lacked before they were read, which
-    /// they may have by now, or what the cache says if it cannot be asked.
+    /// Reads the table's counters and stores them with the moves that they lack: one reader at a time does. `None` if it is another's turn,
+    /// or somebody is writing to the table, and the caller is `patient`. Others get the table's counters with what these lacked before
+    /// they were read, which they may have by now; or what the table says if the cache cannot be asked.
     async fn read(
         &self,
         article: ArticleId,
         reader: Option<Reader>,
-    ) -> Result<Result<ArticleCounters, ArticleCounters>, StoreError> {
+        patient: bool,
+    ) -> Result<Option<ArticleCounters>, StoreError> {
         let token = FillToken(u64::from_le_bytes(self.system.random()));
         let (token, behind) = match self.cache.begin(article, token, reader, self.system.now()).await {
-            Ok(Begun::Known(counters)) => return Ok(Ok(counters)),
+            Ok(Begun::Known(counters)) => return Ok(Some(counters)),
+            Ok(Begun::Read(None, _)) if patient => return Ok(None),
             Ok(Begun::Read(token, behind)) => (token, behind),
             Err(error) => {
                 tracing::debug!(error = chain(&error), "counters are the table's, which may be behind");
-                return self.interactions.counters(article).await.map(Ok);
+                return self.interactions.counters(article).await.map(Some);
             }
         };
         let counters = self.interactions.counters(article).await?;
         if let Some(token) = token {
             match self.cache.fill(article, token, &counters, self.unused(), self.system.now()).await {
-                Ok(Some(shown)) => return Ok(Ok(shown)),
+                Ok(Some(shown)) => return Ok(Some(shown)),
+                Ok(None) if patient => return Ok(None),
                 Ok(None) => {}
                 Err(error) => tracing::debug!(error = chain(&error), "counters were not stored"),
             }
         }
-        Ok(Err(ArticleCounters { version: self.unused(), ..behind.on(counters) }))
+        Ok(Some(ArticleCounters { version: self.unused(), ..behind.on(counters) }))
     }
 }
 
@@ -130,16 +133,17 @@ impl InteractionTable {
 impl CounterViews for ReactionTable {
     async fn counters(&self, article: ArticleId, mut reader: Option<Reader>) -> Result<ArticleCounters, StoreError> {
         let mut pauses = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(1))
-            .with_max_delay(Duration::from_millis(10))
+            .with_min_delay(Duration::from_millis(4))
+            .with_max_delay(Duration::from_millis(64))
             .with_max_times(TRIES)
             .build();
         loop {
-            match (self.read(article, reader.take()).await?, pauses.next()) {
-                (Ok(counters), _) | (Err(counters), None) => return Ok(counters),
-                // Somebody is writing to the table. It takes them a moment.
-                (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
+            let pause = pauses.next();
+            if let Some(counters) = self.read(article, reader.take(), pause.is_some()).await? {
+                return Ok(counters);
             }
+            // Somebody else is reading the table, or writes to it. It takes them a moment.
+            tokio::time::sleep(pause.unwrap_or_default()).await;
         }
     }
 }
