@@ -12,6 +12,7 @@ pub mod passwords;
 pub mod redis;
 pub mod remembered_tokens;
 mod ring_jwt;
+pub mod search;
 pub mod sms;
 pub mod sqs;
 pub mod system;

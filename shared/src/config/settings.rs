@@ -11,6 +11,7 @@ use crate::{
         dynamodb::DynamoSettings,
         jwt::PrivateKeys,
         redis::RedisUrl,
+        search::SearchUrl,
         sms::{self as sms_vendors, SmsProviders},
         sqs::{QueueUrl, SqsSettings},
     },
@@ -64,6 +65,9 @@ settings! {
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
     INTERACTIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of likes, collections, follows and counters.", text;
     CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
+    SEARCH_URL: SearchUrl = "http[s]://[user:password@]host[:port]", None,
+        "Where the OpenSearch domain is. Without one, search answers 503 on AWS; the program has an index of its own.", str::parse;
+    SEARCH_SYNC_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes that the search index follows.", queue;
     TASKS_TABLE: String = "the name of a DynamoDB table", None, "The table of messages to send, and of how many there were.", text;
     SMS_DISPATCH_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of messages to phones that are to be sent.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,

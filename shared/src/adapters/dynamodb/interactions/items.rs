@@ -20,7 +20,7 @@ use crate::{
     domain::{
         ArticleId, RelationId, UserId,
         article::{Article, Slug},
-        change::Subject,
+        change::{Change, Subject},
         counting::{Move, Reaction},
         reaction::Folder,
     },
@@ -32,7 +32,7 @@ const LIKES: &str = "LIKES#";
 const COLLECTS: &str = "COLLECTS#";
 
 /// Where an article's counters are.
-pub(super) fn counters_key(article: ArticleId) -> Key {
+pub(in crate::adapters::dynamodb) fn counters_key(article: ArticleId) -> Key {
     Key::new(format!("{COUNTERS}{article}"), "COUNTERS")
 }
 
@@ -130,11 +130,30 @@ pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<
         return Ok(if relation || others(key) { Said::Nothing } else { Said::Foreign });
     };
     let subject = match key.sk.as_str() {
-        "COUNTERS" => Subject::ArticleCounters(id.parse().map_err(corrupt)?),
+        "COUNTERS" => {
+            let article = id.parse().map_err(corrupt)?;
+            if let Some(heated) = heated(article, images)? {
+                return Ok(Said::Change(heated));
+            }
+            Subject::ArticleCounters(article)
+        }
         "FOLLOWS" => Subject::FollowCounters(id.parse().map_err(corrupt)?),
         _ => return Err(corrupt("counters of what nobody counts")),
     };
     images.versioned(subject)
+}
+
+/// The change of an article's heat, if that is what a record of its counters says: they were put into another class, and stayed as they were.
+fn heated(article: ArticleId, images: &Images) -> Result<Option<Change>, StoreError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Classed {
+        version: u64,
+        hot_class: Option<String>,
+    }
+    let (Some(old), Some(new)) = images.read::<Classed>()? else { return Ok(None) };
+    let heated = old.version == new.version && old.hot_class != new.hot_class;
+    Ok(heated.then(|| Change { subject: Subject::ArticleHeat(article), version: Some(new.version), gone: false }))
 }
 
 /// Where the counters of a user's follows are.
