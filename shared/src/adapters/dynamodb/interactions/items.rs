@@ -210,7 +210,6 @@ mod tests {
             store::{n, s},
             stream::{RelationRecords, StreamRecords, tests::record},
         },
-        domain::change::Change,
         ports::{changes::ChangeRecords as _, counters::CounterRecords as _},
     };
 
@@ -233,6 +232,26 @@ mod tests {
         }
         let foreign = counters(Key::new(format!("{COUNTERS}{article}"), "PLANETS"), 2);
         assert!(StreamRecords.read(&record(None, Some(foreign))).is_err());
+    }
+
+    #[test]
+    fn counters_of_another_class_are_a_change_of_heat_and_move_nothing() {
+        let article = ArticleId::from_bytes([1; 16]);
+        let classed = |class: Option<&str>| {
+            let mut item = counters(counters_key(article), 3);
+            item.extend(class.map(|class| ("hotClass".to_owned(), s(class))));
+            Some(item)
+        };
+        let said = |old, new| StreamRecords.read(&record(old, new)).unwrap();
+        let heated = Some(Change { subject: Subject::ArticleHeat(article), version: Some(3), gone: false });
+        assert_eq!(said(classed(None), classed(Some("0.1"))), heated);
+        assert_eq!(said(classed(Some("3.1")), classed(Some("4.0"))), heated);
+        assert_eq!(
+            said(classed(Some("3.1")), classed(None)),
+            heated,
+            "nobody can read it any more, or nothing is left"
+        );
+        assert_eq!(said(classed(Some("3.1")), classed(Some("3.1"))), None);
     }
 
     #[test]
