@@ -30,6 +30,7 @@ use crate::{
     StartError,
     dynamodb::listen_error,
     functions::{self, Entry, Lookup, WorkerEntry},
+    search::{self, Index},
     services::{Ports, Services},
     sources::{EventSources, Ground},
 };
@@ -104,7 +105,7 @@ impl Platform {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
         let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
         let services = Services::start(&options.data, Ports::default(), progress).await?;
-        match mount(&services, options, &address, system) {
+        match mount(&services, options, &address, system).await {
             Ok(Mounted { router, calls, sources }) => {
                 let (stop, stopped) = oneshot::channel();
                 // Around the router as a whole: a layer of the router would be one around each of its routes.
@@ -192,7 +193,7 @@ struct Mounted {
 }
 
 /// Wires all functions, each with clients that may do what its permissions say and no more.
-fn mount(
+async fn mount(
     services: &Services,
     options: &Options,
     address: &str,
@@ -205,6 +206,10 @@ fn mount(
     };
     let lanes = thread::available_parallelism().map_or(1, usize::from);
     let host = Host::local(system.clone(), lanes);
+    let searching = read_from::<search::Config>(&lookup)?;
+    let index = Index::open(&searching, services.data(), &host)?;
+    index.order_if_new(&searching, &host).await?;
+    let host = host.with_search(index.maker());
     let mut calls = BTreeMap::new();
     let router = merge(&lookup, &host, &mut calls)?;
     let sources = employ(services, options.scheduled, &lookup, &host, &mut calls)?;

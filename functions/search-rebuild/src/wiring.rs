@@ -9,10 +9,9 @@ use shared::{
             UserTable,
         },
         host::Host,
-        search::SearchUrl,
+        search::SearchSettings,
     },
     config::{FromEnvironment, Reader, settings},
-    domain::ranking::Scoring,
     indexing::Indexing,
     ports::{StoreError, indexing, leases, permission::Permission},
     worker::{Tick, Worker, WorkerError},
@@ -30,8 +29,7 @@ pub struct Config {
     articles_table: String,
     interactions_table: String,
     coordination_table: String,
-    engine: Option<SearchUrl>,
-    scoring: Scoring,
+    search: SearchSettings,
 }
 
 impl FromEnvironment for Config {
@@ -41,16 +39,14 @@ impl FromEnvironment for Config {
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
         let coordination_table = reader.take(&settings::COORDINATION_TABLE);
-        let engine = reader.take_optional(&settings::SEARCH_URL);
-        let scoring = reader.take(&settings::RANKING);
+        let search = SearchSettings::take(reader);
         Some(Self {
             dynamo: dynamo?,
             users_table: users_table?,
             articles_table: articles_table?,
             interactions_table: interactions_table?,
             coordination_table: coordination_table?,
-            engine: engine?,
-            scoring: scoring?,
+            search: search?,
         })
     }
 }
@@ -81,8 +77,8 @@ impl Worker for SearchRebuild {
         let source = Arc::new(source);
         Ok(Rebuild {
             survey: source.clone(),
-            indexing: Indexing { source, scoring: config.scoring },
-            engine: host.search(config.engine.as_ref())?,
+            indexing: Indexing { source, scoring: config.search.scoring },
+            engine: host.search(&config.search)?,
             orders: Arc::new(RebuildTable::new(dynamo.clone(), &config.coordination_table)),
             leases: Arc::new(LeaseTable::new(dynamo, &config.coordination_table)),
             system: host.system.clone(),

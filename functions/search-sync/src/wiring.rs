@@ -6,11 +6,10 @@ use shared::{
     adapters::{
         dynamodb::{ArticleTable, DynamoSettings, FailureTable, IndexTables, InteractionTable, TableNames, UserTable},
         host::Host,
-        search::SearchUrl,
+        search::SearchSettings,
     },
     batch::BatchAnswer,
     config::{FromEnvironment, Reader, settings},
-    domain::ranking::Scoring,
     indexing::Indexing,
     ports::{StoreError, failures, indexing, permission::Permission},
     queue::{Delivery, QueueEvent},
@@ -29,8 +28,7 @@ pub struct Config {
     articles_table: String,
     interactions_table: String,
     coordination_table: String,
-    engine: Option<SearchUrl>,
-    scoring: Scoring,
+    search: SearchSettings,
 }
 
 impl FromEnvironment for Config {
@@ -40,16 +38,14 @@ impl FromEnvironment for Config {
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
         let coordination_table = reader.take(&settings::COORDINATION_TABLE);
-        let engine = reader.take_optional(&settings::SEARCH_URL);
-        let scoring = reader.take(&settings::RANKING);
+        let search = SearchSettings::take(reader);
         Some(Self {
             dynamo: dynamo?,
             users_table: users_table?,
             articles_table: articles_table?,
             interactions_table: interactions_table?,
             coordination_table: coordination_table?,
-            engine: engine?,
-            scoring: scoring?,
+            search: search?,
         })
     }
 }
@@ -78,8 +74,8 @@ impl Worker for SearchSync {
         );
         Ok(Delivery {
             consumer: Following {
-                indexing: Indexing { source: Arc::new(source), scoring: config.scoring },
-                engine: host.search(config.engine.as_ref())?,
+                indexing: Indexing { source: Arc::new(source), scoring: config.search.scoring },
+                engine: host.search(&config.search)?,
             },
             failures: Arc::new(FailureTable::new(dynamo, &config.coordination_table)),
             system: host.system.clone(),

@@ -6,7 +6,7 @@ use shared::{
     adapters::{
         dynamodb::{ArticleTable, ArticleViews, FollowTable, FoundTables, InteractionTable, TableNames},
         host::Host,
-        search::SearchUrl,
+        search::SearchSettings,
     },
     config::{FromEnvironment, Reader, settings},
     function::{Function, Wired},
@@ -25,7 +25,7 @@ pub struct Config {
     gate: GateConfig,
     articles_table: String,
     interactions_table: String,
-    engine: Option<SearchUrl>,
+    search: SearchSettings,
 }
 
 impl FromEnvironment for Config {
@@ -33,12 +33,12 @@ impl FromEnvironment for Config {
         let gate = GateConfig::take(reader);
         let articles_table = reader.take(&settings::ARTICLES_TABLE);
         let interactions_table = reader.take(&settings::INTERACTIONS_TABLE);
-        let engine = reader.take_optional(&settings::SEARCH_URL);
+        let search = SearchSettings::take(reader);
         Some(Self {
             gate: gate?,
             articles_table: articles_table?,
             interactions_table: interactions_table?,
-            engine: engine?,
+            search: search?,
         })
     }
 }
@@ -67,7 +67,7 @@ impl Function for Search {
         let interactions = InteractionTable::new(parts.dynamo.clone(), &config.interactions_table);
         let views = ArticleViews::new(articles, parts.users.clone(), parts.reaction_table(&interactions));
         let state = Arc::new(Finding {
-            engine: host.search(config.engine.as_ref())?,
+            engine: host.search(&config.search)?,
             views: Arc::new(FoundTables::new(views, FollowTable::new(interactions, parts.users.clone()))),
             profiles: parts.profiles(),
             system: host.system.clone(),

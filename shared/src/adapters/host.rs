@@ -11,7 +11,7 @@ use super::{
     dynamodb::{self, Dynamo, DynamoSettings, TableNames},
     passwords::Argon2id,
     redis::{Redis, RedisUrl},
-    search::{NoEngine, SearchEngineMaker, SearchUrl},
+    search::{Counted, NoEngine, SearchEngineMaker, SearchSettings},
     sms::{EmbeddedMetrics, LoggedFigures},
     sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
@@ -85,13 +85,16 @@ impl Host {
         Self { engines: Some(engines), ..self }
     }
 
-    /// The search engine of this process, which may be at `url`. Where there is none, whoever asks it is told that it is away.
+    /// The search engine of this process, whose requests are counted. Where there is none, whoever asks it is told that it is away.
     ///
     /// # Errors
     /// An engine that cannot be made of what is configured.
-    pub fn search(&self, url: Option<&SearchUrl>) -> Result<Arc<dyn SearchEngine>, StoreError> {
-        let made = self.engines.as_ref().map(|make| make(url, self)).transpose()?;
-        Ok(made.flatten().unwrap_or_else(|| Arc::new(NoEngine)))
+    pub fn search(&self, settings: &SearchSettings) -> Result<Arc<dyn SearchEngine>, StoreError> {
+        let made = self.engines.as_ref().map(|make| make(settings, self.system.clone())).transpose()?;
+        Ok(match made.flatten() {
+            Some(engine) => Arc::new(Counted::new(engine, self.calls.clone())),
+            None => Arc::new(NoEngine),
+        })
     }
 
     /// A client of DynamoDB that knows `tables`.
