@@ -23,6 +23,7 @@ pub mod password;
 pub mod policy;
 pub mod ranking;
 pub mod reaction;
+pub mod search;
 pub mod session;
 pub mod sms;
 pub mod tag;

@@ -24,6 +24,7 @@ pub mod permission;
 pub mod providers;
 pub mod ranking;
 pub mod reactions;
+pub mod search;
 pub mod sessions;
 pub mod sms;
 pub mod sweeps;
