@@ -1,6 +1,8 @@
 //! Highlights: the engine marks words with two characters that mean nothing, and what is shown is made of that here. So all that can be
 //! markup is escaped by one function, whichever way the engine found the fragment.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// What the engine puts before a word and behind it: of Unicode's private use, and taken out of what is indexed.
 pub(crate) const BEFORE: char = '\u{e000}';
 pub(crate) const BEHIND: char = '\u{e001}';
@@ -9,9 +11,9 @@ pub(crate) const BEHIND: char = '\u{e001}';
 const MOST: usize = 200;
 const LEAD: usize = 60;
 
-/// The text without what a mark could be.
-pub(crate) fn without_marks(text: &str) -> String {
-    text.replace([BEFORE, BEHIND], "")
+/// The text as it is indexed: without what a mark could be, and one character for a letter with its accents.
+pub(crate) fn as_indexed(text: &str) -> String {
+    text.nfc().filter(|c| ![BEFORE, BEHIND].contains(c)).collect()
 }
 
 /// The whole of a marked text.

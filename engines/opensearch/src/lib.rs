@@ -10,10 +10,11 @@ mod document;
 mod generations;
 mod highlight;
 mod index;
-mod others;
+
 mod pieces;
 mod query;
 mod rebuilds;
+mod searches;
 pub mod settings;
 mod sign;
 mod spelling;
