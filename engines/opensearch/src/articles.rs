@@ -25,8 +25,6 @@ use crate::{
 /// What a hot article's score is, see [`Scoring`]: hours from its first publication, of which there are none before it.
 const HOT: &str = "double age = Math.max(0L, params.now - doc['since'].value) / 3600000.0; \
                    return doc['points'].value / Math.pow(age + 2.0, params.gravity);";
-/// Characters of a fragment, about.
-const FRAGMENT: usize = 200;
 /// The engine refuses to highlight a text of more than a million characters unless it is told where to stop. None has as many.
 const MOST_ANALYSED: usize = 999_999;
 
@@ -46,8 +44,9 @@ impl Request {
             "max_analyzer_offset": MOST_ANALYSED,
             "fields": {
                 "title": {"number_of_fragments": 0},
+                "short": {"number_of_fragments": 0},
                 "text": {
-                    "number_of_fragments": 1, "fragment_size": FRAGMENT, "no_match_size": FRAGMENT, "order": "score",
+                    "number_of_fragments": 1, "fragment_size": highlight::MOST, "no_match_size": highlight::MOST, "order": "score",
                 },
             },
         });
@@ -211,7 +210,10 @@ impl FoundHit {
         let highlight = Highlight {
             // The engine leaves out what has nothing of it.
             title: highlight::whole(marked("title").unwrap_or(&source.title)),
-            body: marked("text").map(|marked| highlight::fragment(marked)).unwrap_or_default(),
+            body: marked("short")
+                .or_else(|| marked("text"))
+                .map(|marked| highlight::fragment(marked))
+                .unwrap_or_default(),
         };
         let (article, author) = (source.article.parse().map_err(fault)?, source.author.parse().map_err(fault)?);
         Ok(Hit { article, slug, author, highlight })

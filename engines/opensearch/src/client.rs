@@ -143,8 +143,7 @@ impl Client {
     pub(crate) fn new(settings: &OpenSearchSettings, system: Arc<dyn System>) -> Result<Self, StoreError> {
         let url = settings.url.clone();
         let user = url.user.as_ref().map(|(name, password)| {
-            let mut value =
-                HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))?;
+            let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))?;
             value.set_sensitive(true);
             Ok::<_, http::header::InvalidHeaderValue>(value)
         });
@@ -189,7 +188,8 @@ impl Client {
         let lost = |failure: &Failure| matches!(failure, Failure::Call(CallError::Lost(_)));
         let attempt = || self.attempt(&method, path, &bytes, kind, deadline);
         let answer = self.retry.run(&*self.system, deadline, lost, attempt).await;
-        let failed = matches!(answer, Err(Failure::Call(CallError::Lost(_) | CallError::Late) | Failure::Overloaded(_)));
+        let failed =
+            matches!(answer, Err(Failure::Call(CallError::Lost(_) | CallError::Late) | Failure::Overloaded(_)));
         let outcome = if failed { Outcome::Failure } else { Outcome::Success };
         match self.breaker.report(permit, outcome, self.system.now()) {
             Some(true) => tracing::info!("search is back"),
@@ -271,7 +271,9 @@ mod tests {
 
     #[test]
     fn requests_to_a_domain_are_signed_and_those_in_a_users_name_or_in_the_open_are_not() {
-        assert!(authorization("https://search.example").unwrap().starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
+        assert!(
+            authorization("https://search.example").unwrap().starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+        );
         assert_eq!(authorization("https://a:b@search.example").as_deref(), Some("Basic YTpi"));
         assert_eq!(authorization("http://127.0.0.1:9200"), None);
     }

@@ -22,19 +22,24 @@ pub(crate) fn id(key: &EntryKey) -> String {
 /// The document. Of what is gone only its kind is left, which keeps older states out.
 pub(crate) fn source(entry: &Entry) -> Value {
     match entry {
-        Entry::Article(article) => json!({
-            "kind": ARTICLE,
-            "slug": article.slug.as_str(),
-            "article": article.article.to_string(),
-            "author": article.author.to_string(),
-            "since": article.article.made_at().as_millis(),
-            "points": article.points,
-            "tag": article.tags.iter().map(|tag| tag.folded().as_str().to_owned()).collect::<Vec<_>>(),
-            "title": highlight::as_indexed(&article.title),
-            "tags": article.tags.iter().map(|tag| tag.as_str()).collect::<Vec<_>>(),
-            "description": highlight::as_indexed(&article.description),
-            "text": highlight::as_indexed(&article.text),
-        }),
+        Entry::Article(article) => {
+            let text = highlight::as_indexed(&article.text);
+            let short = text.chars().nth(highlight::MOST).is_none().then_some(&text);
+            json!({
+                "kind": ARTICLE,
+                "slug": article.slug.as_str(),
+                "article": article.article.to_string(),
+                "author": article.author.to_string(),
+                "since": article.article.made_at().as_millis(),
+                "points": article.points,
+                "tag": article.tags.iter().map(|tag| tag.folded().as_str().to_owned()).collect::<Vec<_>>(),
+                "title": highlight::as_indexed(&article.title),
+                "tags": article.tags.iter().map(|tag| tag.as_str()).collect::<Vec<_>>(),
+                "description": highlight::as_indexed(&article.description),
+                "short": short,
+                "text": text,
+            })
+        }
         Entry::User(user) => json!({
             "kind": USER,
             "user": user.user.to_string(),

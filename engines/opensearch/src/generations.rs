@@ -234,8 +234,7 @@ impl Generations {
     }
 
     async fn drop(&self, client: &Client, number: u64, deadline: Duration) -> Result<(), StoreError> {
-        let reply =
-            client.call(Method::DELETE, &format!("/{}", self.index(number)), Body::Nothing, deadline).await?;
+        let reply = client.call(Method::DELETE, &format!("/{}", self.index(number)), Body::Nothing, deadline).await?;
         if reply.is_missing() { Ok(()) } else { reply.done::<serde::de::IgnoredAny>().map(drop) }
     }
 }
@@ -253,7 +252,9 @@ mod tests {
     fn names_of_generations_are_told_from_names_like_them() {
         let generations = Generations::new("blog".parse().unwrap(), Analysis::Cjk, Duration::ZERO);
         assert_eq!(generations.number(&generations.index(12)), Some(12));
-        for other in ["blog", "blog-", "blog-x", "blog-1-2", "blog-write", "blog-write-1", "blog-01", "blogs-1", "a-blog-1"] {
+        for other in
+            ["blog", "blog-", "blog-x", "blog-1-2", "blog-write", "blog-write-1", "blog-01", "blogs-1", "a-blog-1"]
+        {
             assert_eq!(generations.number(other), None, "{other}");
         }
     }

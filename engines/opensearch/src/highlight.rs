@@ -8,7 +8,7 @@ pub(crate) const BEFORE: char = '\u{e000}';
 pub(crate) const BEHIND: char = '\u{e001}';
 
 /// Characters of a fragment at the most, and how many of them stand before the first mark.
-const MOST: usize = 200;
+pub(crate) const MOST: usize = 200;
 const LEAD: usize = 60;
 
 /// The text as it is indexed: without what a mark could be, and one character for a letter with its accents.

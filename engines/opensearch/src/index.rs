@@ -39,17 +39,20 @@ pub(crate) fn body(analysis: Analysis, fill_from: Timestamp, aliases: &[String])
             "refresh_interval": "1s",
             "max_result_window": WINDOW,
             "analysis": {
-                // Where the tokenizer sees one word: `node.js`, `snake_case`.
-                "char_filter": {"joints": {"type": "mapping", "mappings": [".=>\\u0020", "_=>\\u0020", "’=>'"]}},
+                // Where the tokenizer sees one word: `node.js`, `snake_case`. And one apostrophe for both.
+                "char_filter": {
+                    "joints": {"type": "pattern_replace", "pattern": "[._]", "replacement": " "},
+                    "apostrophes": {"type": "pattern_replace", "pattern": "’", "replacement": "'"},
+                },
                 "filter": {
                     "possessive": {"type": "pattern_replace", "pattern": "'s$", "replacement": ""},
                     "punctuation": {"type": "stop", "stopwords": [","]},
                     "stem": {"type": "stemmer", "language": "english"},
                 },
                 "analyzer": {
-                    "body": {"type": "custom", "char_filter": ["joints"], "tokenizer": tokenizer, "filter": folding},
+                    "body": {"type": "custom", "char_filter": ["joints", "apostrophes"], "tokenizer": tokenizer, "filter": folding},
                     "plain": {
-                        "type": "custom", "char_filter": ["joints"], "tokenizer": "standard",
+                        "type": "custom", "char_filter": ["joints", "apostrophes"], "tokenizer": "standard",
                         "filter": ["cjk_width", "lowercase", "asciifolding"],
                     },
                 },
@@ -72,6 +75,8 @@ pub(crate) fn body(analysis: Analysis, fill_from: Timestamp, aliases: &[String])
                 "tags": text(json!({})),
                 "description": text(json!({})),
                 "text": text(json!({"index_options": "offsets"})),
+                // A text that is no longer than a fragment, once more: to be highlighted as a whole.
+                "short": {"type": "text", "analyzer": "body"},
                 "all": {
                     "type": "text", "analyzer": "body", "index_options": "docs", "norms": false,
                     "fields": {"plain": plain_words},

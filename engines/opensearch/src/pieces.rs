@@ -37,7 +37,8 @@ impl Piece {
 
 /// Whether a character is of a script that puts no white space between words, or that is cut as if it were.
 pub(crate) fn is_cjk(c: char) -> bool {
-    c.is_alphanumeric() && matches!(u32::from(c),
+    c.is_alphanumeric()
+        && matches!(u32::from(c),
         // Kana, Han, Hangul, and their compatibility forms; Han beyond the basic plane.
         0x3005..=0x3007 | 0x3040..=0x30ff | 0x31f0..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xac00..=0xd7af
             | 0xf900..=0xfaff | 0xff66..=0xff9f | 0x2_0000..=0x3_ffff)

@@ -15,6 +15,8 @@ const ALL: f64 = 10_000.0;
 const EXACT: f64 = 2.0;
 /// Fields of articles with their weights: a word in a short text that says it often must not be worth more than one in a long title.
 const FIELDS: [&str; 4] = ["title^10", "tags^6", "description^3", "text"];
+/// Fields that are highlighted.
+pub(crate) const MARKED: [&str; 3] = ["title", "text", "short"];
 const FIELDS_OF_USERS: [&str; 2] = ["username", "bio"];
 /// How much of a run of characters there must be where not all of it is: a third of its pairs makes a word or two.
 const PART: &str = "30%";
@@ -120,7 +122,7 @@ impl Clauses {
                 room = clauses.spend(room, &phrase);
                 if room > 0 {
                     clauses.must.push(together(&phrase, fields));
-                    for field in ["title", "text"] {
+                    for field in MARKED {
                         clauses.marks.push(json!({"match_phrase": {field: phrase}}));
                     }
                 }
@@ -145,7 +147,7 @@ impl Clauses {
     }
 
     fn mark(&mut self, typed: &str, fuzziness: Option<&str>) {
-        for field in ["title", "text"] {
+        for field in MARKED {
             let mut how = json!({"query": typed});
             if let Some(fuzziness) = fuzziness {
                 how["fuzziness"] = fuzziness.into();
@@ -258,7 +260,9 @@ mod tests {
 
     #[test]
     fn only_latin_words_of_four_letters_and_more_may_have_typos() {
-        for (typed, tolerant) in [("rust", true), ("go", false), ("2024", false), ("k8s1", false), ("数据库系统", false)] {
+        for (typed, tolerant) in
+            [("rust", true), ("go", false), ("2024", false), ("k8s1", false), ("数据库系统", false)]
+        {
             assert_eq!(of_articles(typed).to_string().contains("fuzziness"), tolerant, "{typed}");
         }
         let many = "word ".repeat(3) + &(0..40).map(|n| format!("w{} ", "x".repeat(n + 4))).collect::<String>();

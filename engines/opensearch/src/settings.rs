@@ -127,11 +127,7 @@ pub struct SearchTimeouts {
 
 impl Default for SearchTimeouts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_millis(500),
-            request: Duration::from_secs(4),
-            rebuild: Duration::from_secs(8),
-        }
+        Self { connect: Duration::from_millis(500), request: Duration::from_secs(4), rebuild: Duration::from_secs(8) }
     }
 }
 

@@ -20,13 +20,8 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// Signs `request`, as it is `now`. Its address must be the whole one, and nothing of it may change afterwards.
 pub(crate) fn signed(signing: &Signing, request: &mut Request<Vec<u8>>, now: Timestamp) -> Result<(), Error> {
     let keys = &signing.credentials;
-    let credentials = Credentials::new(
-        &keys.access_key_id,
-        &keys.secret_access_key,
-        keys.session_token.clone(),
-        None,
-        "environment",
-    );
+    let credentials =
+        Credentials::new(&keys.access_key_id, &keys.secret_access_key, keys.session_token.clone(), None, "environment");
     let mut settings = SigningSettings::default();
     settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     let identity = credentials.into();

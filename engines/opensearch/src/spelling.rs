@@ -69,12 +69,7 @@ impl Spelling {
     }
 
     /// What was typed with other words in the place of unknown ones; nothing if there are none.
-    pub(crate) fn meant(
-        &self,
-        text: &SearchText,
-        known: &HashMap<String, Known>,
-        entries: &[Entry],
-    ) -> Option<String> {
+    pub(crate) fn meant(&self, text: &SearchText, known: &HashMap<String, Known>, entries: &[Entry]) -> Option<String> {
         // An analyser that cuts a word in two would put all that follows beside its place.
         if entries.len() != self.0.len() {
             return None;
@@ -138,12 +133,11 @@ mod tests {
     #[test]
     fn unknown_words_are_replaced_and_the_rest_stays_as_it_was_typed() {
         assert_eq!(
-            meant("Fast databse -java \"of distribted Rust\" 库databse", &[3, 0, 0, 1], &[
-                ("", 0.0),
-                ("database", 0.85),
-                ("distributed", 0.9),
-                ("", 0.0)
-            ])
+            meant(
+                "Fast databse -java \"of distribted Rust\" 库databse",
+                &[3, 0, 0, 1],
+                &[("", 0.0), ("database", 0.85), ("distributed", 0.9), ("", 0.0)]
+            )
             .as_deref(),
             Some("Fast database \"of distributed Rust\" 库database -java")
         );

@@ -56,7 +56,7 @@ fn double() -> &'static Double {
 }
 
 /// Settings for an index that nobody has used yet.
-pub fn settings() -> OpenSearchSettings {
+pub(crate) fn settings() -> OpenSearchSettings {
     static INDICES: AtomicU32 = AtomicU32::new(0);
     let mut settings = OpenSearchSettings::new(double().url.parse().unwrap());
     settings.prefix = format!("test-{}x", INDICES.fetch_add(1, Ordering::Relaxed)).parse().unwrap();
@@ -65,6 +65,6 @@ pub fn settings() -> OpenSearchSettings {
 }
 
 /// An engine with these settings.
-pub fn engine(settings: OpenSearchSettings) -> OpenSearch {
+pub(crate) fn engine(settings: OpenSearchSettings) -> OpenSearch {
     OpenSearch::new(settings, Arc::new(OperatingSystem::default())).unwrap()
 }
