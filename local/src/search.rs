@@ -5,9 +5,7 @@ use std::{path::Path, sync::Arc};
 use search_embedded::Embedded;
 use shared::{
     adapters::{
-        dynamodb::{
-            ArticleTable, DynamoSettings, IndexTables, InteractionTable, RebuildTable, TableNames, UserTable,
-        },
+        dynamodb::{ArticleTable, DynamoSettings, IndexTables, InteractionTable, RebuildTable, TableNames, UserTable},
         host::Host,
         search::{SearchEngineMaker, SearchSettings},
     },
@@ -51,7 +49,7 @@ impl Index {
             return Ok(Self { engine, is_new: false });
         }
         let embedded = Embedded::open(&data.join(FOLDER), config.search.scoring)?;
-        Ok(Self { is_new: embedded.is_new(), engine: Arc::new(embedded) })
+        Ok(Self { is_new: embedded.needs_rebuild(), engine: Arc::new(embedded) })
     }
 
     /// What gives it to functions.

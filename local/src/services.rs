@@ -75,7 +75,8 @@ impl FromEnvironment for Settings {
             reader.take_optional(&settings::LOGIN_REDIRECT_URL).is_some(),
         ];
         let providers = providers.iter().all(|read| *read);
-        let all = ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms && search && providers;
+        let all =
+            ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms && search && providers;
         all.then_some(Self { log_level: shell?.log_level })
     }
 }

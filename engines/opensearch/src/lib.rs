@@ -10,6 +10,7 @@ mod document;
 mod generations;
 mod highlight;
 mod index;
+mod maker;
 
 mod pieces;
 mod query;
@@ -20,6 +21,8 @@ mod sign;
 mod spelling;
 
 use std::sync::Arc;
+
+pub use maker::maker;
 
 use shared::{
     domain::ranking::Scoring,

@@ -80,6 +80,13 @@ impl FromStr for SearchUrl {
     }
 }
 
+/// With its password.
+impl fmt::Display for SearchUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
 /// A password may stand in it: it never shows in a log.
 impl fmt::Debug for SearchUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
