@@ -6,6 +6,7 @@ pub mod calls;
 pub mod dynamodb;
 pub mod host;
 mod http1;
+pub mod http_client;
 pub mod jwt;
 pub mod no_cache;
 pub mod passwords;
