@@ -44,7 +44,7 @@ template: .venv/tools.stamp
 	$(TOOLS)/sam validate --lint --template template.yaml
 
 # The build first: tests start binaries of other packages, which `cargo test` alone would leave out.
-unit: redis .venv/tools.stamp
+unit: redis .venv/tools.stamp .venv/osmem.stamp
 	cargo build --workspace --locked
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" cargo test --workspace --locked
 
