@@ -18,6 +18,7 @@ use shared::{
 };
 
 use crate::{
+    generations::Moment,
     settings::{OpenSearchSettings, SearchUrl, Signing},
     sign,
 };
@@ -169,9 +170,9 @@ impl Client {
         deadline.saturating_sub(self.system.monotonic())
     }
 
-    /// Time that passes evenly.
-    pub(crate) fn monotonic(&self) -> Duration {
-        self.system.monotonic()
+    /// Now.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { even: self.system.monotonic(), wall: self.system.now() }
     }
 
     /// Makes a request, which may be made twice if the connection breaks: all that this crate asks for may be done twice. `path` begins
