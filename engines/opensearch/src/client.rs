@@ -18,6 +18,7 @@ use shared::{
 };
 
 use crate::{
+    generations::Moment,
     settings::{OpenSearchSettings, SearchUrl, Signing},
     sign,
 };
@@ -110,6 +111,12 @@ impl Reply {
     pub(crate) fn refusal(&self) -> StoreError {
         let reason = self.reason().map_or_else(String::new, |Reason { kind, reason }| format!(": {kind}: {reason}"));
         fault(format!("status {}{reason}", self.status.as_u16()))
+    fn refusal(&self) -> StoreError {
+        fault(self.why())
+    }
+
+    fn why(&self) -> String {
+        format!("status {}{reason}", self.status.as_u16())
     }
 
     fn reason(&self) -> Option<Reason> {
@@ -136,6 +143,7 @@ pub(crate) struct Client {
 enum Failure {
     Call(CallError),
     Overloaded(StatusCode),
+    Overloaded(Reply),
     Unsendable(Cause),
 }
 
@@ -168,6 +176,9 @@ impl Client {
     /// Time that passes evenly.
     pub(crate) fn monotonic(&self) -> Duration {
         self.system.monotonic()
+    /// Now.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { even: self.system.monotonic(), wall: self.system.now() }
     }
 
     /// Makes a request, which may be made twice if the connection breaks: all that this crate asks for may be done twice. `path` begins
@@ -200,6 +211,7 @@ impl Client {
             Failure::Call(CallError::Nonsense(source)) => fault(source),
             Failure::Call(error) => away(error),
             Failure::Overloaded(status) => away(format!("status {}", status.as_u16())),
+            Failure::Overloaded(reply) => away(reply.why()),
             Failure::Unsendable(source) => fault(source),
         })
     }
@@ -220,6 +232,9 @@ impl Client {
             return Err(Failure::Overloaded(status));
         }
         Ok(Reply { status, body })
+        let overloaded = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+        let reply = Reply { status, body };
+        if overloaded { Err(Failure::Overloaded(reply)) } else { Ok(reply) }
     }
 
     fn request(

@@ -45,6 +45,24 @@ pub(crate) struct Generations {
     settle: Duration,
     /// Those that are written, and when this was found out.
     targets: Mutex<Option<(Duration, Arc<[u64]>)>>,
+    targets: Mutex<Option<(Moment, Arc<[u64]>)>>,
+}
+
+/// A time by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// By the one that passes evenly, though it may stand still while a function is frozen.
+    pub(crate) even: Duration,
+    /// By the one on the wall, which may be set.
+    pub(crate) wall: Timestamp,
+}
+
+impl Moment {
+    /// Whether by neither clock more than [`KNOWN_FOR`] has passed until `now`: a function that slept must not write by what it knew before.
+    fn is_fresh(self, now: Self) -> bool {
+        let even = now.even.saturating_sub(self.even) < KNOWN_FOR;
+        even && self.wall <= now.wall && self.wall.until(now.wall) < KNOWN_FOR
+    }
 }
 
 impl Generations {
@@ -110,6 +128,8 @@ impl Generations {
     pub(crate) async fn targets(&self, client: &Client, deadline: Duration) -> Result<Arc<[u64]>, StoreError> {
         let now = client.monotonic();
         let known = self.known().clone().filter(|(since, _)| now.saturating_sub(*since) < KNOWN_FOR);
+        let now = client.moment();
+        let known = self.known().clone().filter(|(since, _)| since.is_fresh(now));
         if let Some((_, targets)) = known {
             return Ok(targets);
         }
@@ -127,6 +147,7 @@ impl Generations {
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Option<(Duration, Arc<[u64]>)>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, Option<(Moment, Arc<[u64]>)>> {
         // A pair is whole at any moment.
         self.targets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -256,6 +277,21 @@ mod tests {
             ["blog", "blog-", "blog-x", "blog-1-2", "blog-write", "blog-write-1", "blog-01", "blogs-1", "a-blog-1"]
         {
             assert_eq!(generations.number(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_known_before_a_function_slept_is_known_no_more_though_one_of_the_clocks_stood_still() {
+        let moment = |even, wall| Moment { even: Duration::from_millis(even), wall: Timestamp::from_millis(wall) };
+        let since = moment(5_000, 1_000_000);
+        for (now, fresh) in [
+            (moment(5_000, 1_000_000), true),
+            (moment(5_999, 1_000_999), true),
+            (moment(6_000, 1_000_500), false),
+            (moment(5_001, 1_600_000), false),
+            (moment(5_500, 999_999), false),
+        ] {
+            assert_eq!(since.is_fresh(now), fresh, "{now:?}");
         }
     }
 }

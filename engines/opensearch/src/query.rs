@@ -126,6 +126,8 @@ impl Clauses {
                         clauses.marks.push(json!({"match_phrase": {field: phrase}}));
                     }
                 }
+                clauses.must.push(together(&phrase, fields));
+                clauses.marks.extend(MARKED.map(|field| json!({"match_phrase": {field: phrase}})));
             }
         }
         for unwanted in &text.unwanted {
@@ -136,6 +138,9 @@ impl Clauses {
                 if phrase.chars().count() == 1 && fields.len() == FIELDS.len() {
                     clauses.must_not.push(json!({"match": {"all.plain": {"query": phrase}}}));
                 }
+            clauses.must_not.push(together(&phrase, fields));
+            if phrase.chars().count() == 1 {
+                clauses.must_not.push(json!({"match": {"all.plain": {"query": phrase}}}));
             }
         }
         clauses
@@ -151,6 +156,7 @@ impl Clauses {
             let mut how = json!({"query": typed});
             if let Some(fuzziness) = fuzziness {
                 how["fuzziness"] = fuzziness.into();
+                how["fuzzy_rewrite"] = "constant_score".into();
             }
             self.marks.push(json!({"match": {field: how}}));
         }
@@ -159,6 +165,7 @@ impl Clauses {
     /// Has what has all of it come before what has some.
     fn every(&mut self, every: Vec<Value>) {
         if every.len() > 1 || !self.should.is_empty() {
+        if !every.is_empty() {
             self.should.push(json!({"constant_score": {"filter": {"bool": {"filter": every}}, "boost": ALL}}));
         }
     }
@@ -227,6 +234,7 @@ fn either(should: Vec<Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pieces::is_cjk;
 
     fn of_articles(typed: &str) -> Value {
         Clauses::of_articles(&SearchText::parse(typed).unwrap()).query(Vec::new())
@@ -241,6 +249,13 @@ mod tests {
                     how["fields"].as_array().unwrap().len() * if how["type"] == "phrase" { 1 } else { words.min(96) }
                 }
                 "match" => 1,
+                    let typed = how["query"].as_str().unwrap();
+                    let several = typed.contains(is_cjk) && how["type"] != "phrase";
+                    how["fields"].as_array().unwrap().len() * if several { typed.chars().count() } else { 1 }
+                "match" => {
+                    let how = how.as_object().unwrap().values().next().unwrap();
+                    let typed = how["query"].as_str().unwrap();
+                    if typed.contains(is_cjk) { typed.chars().count() } else { 1 }
                 _ => conditions(how),
             }),
             Value::Array(all) => return all.iter().map(conditions).sum(),
@@ -284,6 +299,9 @@ mod tests {
         let unwanted: String = (b'a'..=b'z').cycle().take(85).map(|c| format!("-{} ", char::from(c))).collect();
         let phrases: String = (b'a'..=b'z').cycle().take(64).map(|c| format!("\"{}\"", char::from(c))).collect();
         for typed in ["库".repeat(256), letters.repeat(3), words, unwanted, phrases] {
+        let long_words: String = (b'a'..=b'z').map(|c| format!("{}word ", char::from(c))).collect();
+        let mixed = "库".repeat(96) + &"-库 ".repeat(60);
+        for typed in ["库".repeat(256), letters.repeat(3), words, long_words.repeat(2), unwanted, phrases, mixed] {
             let typed: String = typed.chars().take(256).collect();
             let count = conditions(&of_articles(&typed));
             assert!(count < 1_024, "{count} of {typed}");

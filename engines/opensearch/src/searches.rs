@@ -15,6 +15,7 @@ use shared::{
     },
     ports::{StoreError, search::Searches},
 };
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
     OpenSearch,
@@ -184,6 +185,7 @@ impl Searches for OpenSearch {
 
     async fn suggest(&self, typed: &str, limit: usize) -> Result<Suggestions, StoreError> {
         let typed: String = typed.trim().chars().take(MAX_CHARS).collect();
+        let typed: String = typed.trim().nfc().take(MAX_CHARS).collect();
         let pieces = pieces::of([typed.as_str()].into_iter());
         if pieces.is_empty() || limit == 0 {
             return Ok(Suggestions::default());
@@ -207,6 +209,8 @@ impl Searches for OpenSearch {
         let tags = tag.map(|tag| tags(&format!("{}.*", literally(tag.as_str())), limit));
         let searches = [Some(titles), Some(users), tags];
         let lines: String = searches.iter().flatten().map(|search| format!("{{}}\n{search}\n")).collect();
+        let whole = json!({"allow_partial_search_results": false});
+        let lines: String = searches.iter().flatten().map(|search| format!("{whole}\n{search}\n")).collect();
         let Some(reply) = self.ask("_msearch", Body::Lines(&lines)).await? else { return Ok(Suggestions::default()) };
         let mut answers = reply.done::<Several>()?.responses.into_iter();
         let mut next = || answers.next().ok_or_else(|| fault("fewer answers than searches"));

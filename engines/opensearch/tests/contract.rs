@@ -1,5 +1,7 @@
 //! What every engine promises, on the double of OpenSearch (`docs/search-opensearch.md` says what that cannot show).
 
+#![allow(clippy::unwrap_used, reason = "all of it is tests")]
+
 mod double;
 
 async fn fresh() -> search_contract::Fresh {

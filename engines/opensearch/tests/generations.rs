@@ -1,5 +1,7 @@
 //! What several processes make of one domain: each of these engines knows of the others only what the domain says.
 
+#![allow(clippy::unwrap_used, reason = "all of it is tests")]
+
 mod double;
 
 use std::time::Duration;
