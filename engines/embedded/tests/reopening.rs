@@ -69,7 +69,7 @@ async fn a_rebuild_goes_on_however_often_the_folder_is_opened() {
 async fn what_is_gone_stays_gone_when_the_folder_is_opened_again() {
     let folder = Folder::new();
     let article = Article::new("a");
-    folder.apply(&[article.clone()]).await;
+    folder.apply(std::slice::from_ref(&article)).await;
     folder.open().apply(&[article.gone(2)]).await.unwrap();
     folder.apply(&[article.version(2, 5)]).await;
     assert_eq!(folder.found().await, [""; 0]);
@@ -77,7 +77,7 @@ async fn what_is_gone_stays_gone_when_the_folder_is_opened_again() {
 
 #[tokio::test]
 async fn what_is_no_index_is_replaced_by_one_that_needs_a_rebuild() {
-    let breakages: [(&str, fn(&std::path::Path)); 5] = [
+    let breakages: [(&str, Breakage); 5] = [
         ("no list of generations", |folder| fs::write(folder.join("state.json"), "{").unwrap()),
         ("another form", |folder| {
             let state = fs::read_to_string(folder.join("state.json")).unwrap();
@@ -111,6 +111,9 @@ async fn what_is_no_index_is_replaced_by_one_that_needs_a_rebuild() {
         assert_eq!(folder.found().await, ["b"], "{what}");
     }
 }
+
+/// What happens to a folder while nobody looks.
+type Breakage = fn(&std::path::Path);
 
 /// The only generation.
 fn generation(folder: &std::path::Path) -> std::path::PathBuf {

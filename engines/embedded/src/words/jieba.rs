@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jieba_rs::{Jieba, TokenizeMode};
 
-/// The dictionary takes a fifth of a second to load: whoever never reads or writes Chinese never pays for it.
+/// The dictionary takes long to load for a program that is to start quickly: who never reads or writes Chinese never pays for it.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
 /// The words of a run of ideographs, as one would cut it: none overlaps another.
