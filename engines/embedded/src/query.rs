@@ -136,7 +136,8 @@ impl Looking<'_> {
 
     /// A word in one field.
     fn word(&self, at: Weighted, unit: &Unit) -> Result<Box<dyn Query>, Trouble> {
-        let Some(word) = &unit.word else { return self.phrase(at, &unit.terms) };
+        // What has the word has its characters: without a score, those will do.
+        let Some(word) = unit.word.as_ref().filter(|_| self.scored) else { return self.phrase(at, &unit.terms) };
         let whole = self.phrase(at, std::slice::from_ref(word))?;
         let apart = self.phrase(Weighted { weight: at.weight * APART, ..at }, &unit.terms)?;
         Ok(Box::new(DisjunctionMaxQuery::new(vec![whole, apart])))
