@@ -72,11 +72,14 @@ pub async fn what_is_unwanted_is_not_there(engine: &dyn SearchEngine) {
 /// A phrase with a minus.
 pub async fn an_unwanted_phrase_leaves_its_words_apart_alone(engine: &dyn SearchEngine) {
     let articles = [
+        Article::new("turned").title("Exceptions").text("The pointer null."),
         Article::new("there").title("Exceptions").text("A null pointer again."),
         Article::new("apart").title("Exceptions").text("A pointer that is null."),
     ];
     put(engine, articles).await;
-    assert_eq!(Ask::typed("exceptions -\"null pointer\"").slugs(engine).await, ["apart"]);
+    let mut found = Ask::typed("exceptions -\"null pointer\"").slugs(engine).await;
+    found.sort();
+    assert_eq!(found, ["apart", "turned"]);
 }
 
 /// Nothing but a word with a minus.

@@ -4,6 +4,9 @@ use std::ops::Bound;
 
 use shared::domain::{
     UserId,
+use std::{collections::HashMap, ops::Bound};
+    Timestamp, UserId,
+    article::Slug,
     page::Start,
     ranking::Scoring,
     search::{
@@ -20,6 +23,7 @@ use crate::{
     asked::Asked,
     error::Trouble,
     gather::{By, Gather, Gathered},
+    gather::{By, Gather},
     generation::Generation,
     highlight::Marker,
     near::near,
@@ -88,6 +92,16 @@ pub(crate) fn articles(
     let did_you_mean = meant(&looking, fields, &search.text)?;
     let (tags, authors) = facets(gathered_counts(&gathered));
     Ok(FoundArticles { hits, total: gathered.total, tags, authors, did_you_mean, next })
+    let tags = most_frequent(gathered.tags).into_iter().map(|(name, count)| TagCount { name, count });
+    let authors = most_frequent(gathered.authors).into_iter().map(|(author, count)| (user_id(author), count));
+    Ok(FoundArticles {
+        hits,
+        total: gathered.total,
+        tags: tags.collect(),
+        authors: authors.collect(),
+        did_you_mean,
+        next,
+    })
 }
 
 /// What was first published within the span: identifiers begin with the millisecond, in 48 bits.
@@ -95,6 +109,8 @@ fn within(fields: &Fields, span: Span) -> Option<Box<dyn Query>> {
     let bound = |at: Option<shared::domain::Timestamp>| {
         at.map(|at| u64::try_from(at.as_millis()).unwrap_or(0).min(u64::MAX >> 16) << 16)
     };
+    let bound =
+        |at: Option<Timestamp>| at.map(|at| u64::try_from(at.as_millis()).unwrap_or(0).min(u64::MAX >> 16) << 16);
     let (from, until) = (bound(span.from), bound(span.until));
     if from.is_none() && until.is_none() {
         return None;
@@ -111,6 +127,7 @@ fn within(fields: &Fields, span: Span) -> Option<Box<dyn Query>> {
 fn hit(searcher: &Searcher, fields: &Fields, at: DocAddress, id: u128, marker: &Marker) -> Result<Hit, Trouble> {
     let document: TantivyDocument = searcher.doc(at)?;
     let slug = stored(&document, fields.slug).and_then(shared::domain::article::Slug::parse);
+    let slug = stored(&document, fields.slug).and_then(Slug::parse);
     let highlight = Highlight {
         title: marker.whole(stored(&document, fields.title).unwrap_or_default()),
         body: marker.part(stored(&document, fields.text).unwrap_or_default()),
@@ -149,6 +166,9 @@ fn facets((tags, authors): (Vec<(&str, u64)>, Vec<(u128, u64)>)) -> (Vec<TagCoun
 }
 
 fn most_frequent<T: Ord>(mut counts: Vec<(T, u64)>) -> Vec<(T, u64)> {
+/// The most frequent of all, equally frequent ones in their own order.
+fn most_frequent<T: Ord>(counts: HashMap<T, u64>) -> Vec<(T, u64)> {
+    let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     counts.truncate(MAX_FACETS);
     counts

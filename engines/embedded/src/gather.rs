@@ -83,6 +83,19 @@ fn first<T: PartialOrd + Copy + std::fmt::Debug + Send + Sync + 'static + Defaul
     column.and_then(|column| column.first(doc)).unwrap_or_default()
 }
 
+impl Segment {
+    /// Keeps it if it is among the first so far.
+    fn place(&mut self, placed: Placed) {
+        if self.first.len() < self.gather.keep {
+            self.first.push(Reverse(placed));
+        } else if let Some(mut last) = self.first.peek_mut()
+            && last.0 < placed
+        {
+            *last = Reverse(placed);
+        }
+    }
+}
+
 impl SegmentCollector for Segment {
     type Fruit = tantivy::Result<Gathered>;
 
@@ -102,6 +115,7 @@ impl SegmentCollector for Segment {
             if self.first.len() > self.gather.keep {
                 self.first.pop();
             }
+            self.place(Placed { rank: ordered(rank), id, address: DocAddress::new(self.number, doc) });
         }
         if let Some((high, low)) = &self.authors {
             *self.by_author.entry(whole(first(Some(high), doc), first(Some(low), doc))).or_default() += 1;

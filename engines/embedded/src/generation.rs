@@ -111,12 +111,23 @@ impl Pen {
             let kept = latest.entry(entry.key()).or_insert(entry);
             if entry.version() > kept.version() {
                 *kept = entry;
+        let entries: Vec<_> = entries.into_iter().collect();
+        let mut latest: HashMap<EntryKey, usize> = HashMap::new();
+        for (place, entry) in entries.iter().enumerate() {
+            let kept = latest.entry(entry.key()).or_insert(place);
+            if entry.version() > entries[*kept].version() {
+                *kept = place;
             }
         }
         let searcher = generation.searcher();
         let mut changes = Vec::new();
         for (key, entry) in latest {
             let key = key_term(&key);
+        for (place, entry) in entries.into_iter().enumerate() {
+            if latest.get(&entry.key()) != Some(&place) {
+                continue;
+            }
+            let key = key_term(&entry.key());
             if generation.version(&searcher, &key)?.is_none_or(|shown| entry.version().get() > shown) {
                 changes.push((key, entry));
             }

@@ -24,6 +24,7 @@ mod query;
 mod schema;
 mod store;
 mod suggest;
+mod unwanted;
 mod users;
 mod words;
 
@@ -74,6 +75,8 @@ impl Embedded {
     }
 
     /// Whether what is searched began with nothing, and not with a build: then it lacks what was there before.
+    /// Whether what is searched began with nothing, and not with a build: then it lacks what was there before. Waits for who writes just
+    /// now.
     pub fn needs_rebuild(&self) -> bool {
         !locked(&self.store).built()
     }

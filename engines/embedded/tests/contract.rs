@@ -1,5 +1,7 @@
 //! What every engine promises, of this one.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use search_embedded::Embedded;
 use shared::domain::ranking::Scoring;
 
