@@ -1,10 +1,8 @@
 //! Looking for articles.
 
-use std::ops::Bound;
+use std::{collections::HashMap, ops::Bound};
 
 use shared::domain::{
-    UserId,
-use std::{collections::HashMap, ops::Bound};
     Timestamp, UserId,
     article::Slug,
     page::Start,
@@ -22,7 +20,6 @@ use tantivy::{
 use crate::{
     asked::Asked,
     error::Trouble,
-    gather::{By, Gather, Gathered},
     gather::{By, Gather},
     generation::Generation,
     highlight::Marker,
@@ -90,8 +87,6 @@ pub(crate) fn articles(
     let more = places.next().is_some();
     let next = hits.last().filter(|_| more).and_then(|last| search.next(last.article, hits.len()));
     let did_you_mean = meant(&looking, fields, &search.text)?;
-    let (tags, authors) = facets(gathered_counts(&gathered));
-    Ok(FoundArticles { hits, total: gathered.total, tags, authors, did_you_mean, next })
     let tags = most_frequent(gathered.tags).into_iter().map(|(name, count)| TagCount { name, count });
     let authors = most_frequent(gathered.authors).into_iter().map(|(author, count)| (user_id(author), count));
     Ok(FoundArticles {
@@ -106,9 +101,6 @@ pub(crate) fn articles(
 
 /// What was first published within the span: identifiers begin with the millisecond, in 48 bits.
 fn within(fields: &Fields, span: Span) -> Option<Box<dyn Query>> {
-    let bound = |at: Option<shared::domain::Timestamp>| {
-        at.map(|at| u64::try_from(at.as_millis()).unwrap_or(0).min(u64::MAX >> 16) << 16)
-    };
     let bound =
         |at: Option<Timestamp>| at.map(|at| u64::try_from(at.as_millis()).unwrap_or(0).min(u64::MAX >> 16) << 16);
     let (from, until) = (bound(span.from), bound(span.until));
@@ -126,7 +118,6 @@ fn within(fields: &Fields, span: Span) -> Option<Box<dyn Query>> {
 
 fn hit(searcher: &Searcher, fields: &Fields, at: DocAddress, id: u128, marker: &Marker) -> Result<Hit, Trouble> {
     let document: TantivyDocument = searcher.doc(at)?;
-    let slug = stored(&document, fields.slug).and_then(shared::domain::article::Slug::parse);
     let slug = stored(&document, fields.slug).and_then(Slug::parse);
     let highlight = Highlight {
         title: marker.whole(stored(&document, fields.title).unwrap_or_default()),
@@ -153,19 +144,6 @@ fn author(searcher: &Searcher, at: DocAddress) -> Result<UserId, Trouble> {
     Ok(user_id(whole(halves.0, halves.1)))
 }
 
-fn gathered_counts(gathered: &Gathered) -> (Vec<(&str, u64)>, Vec<(u128, u64)>) {
-    let tags = gathered.tags.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-    (tags, gathered.authors.iter().map(|(author, count)| (*author, *count)).collect())
-}
-
-/// The most frequent of each, equally frequent ones by name.
-fn facets((tags, authors): (Vec<(&str, u64)>, Vec<(u128, u64)>)) -> (Vec<TagCount>, Vec<(UserId, u64)>) {
-    let tags = most_frequent(tags).into_iter().map(|(name, count)| TagCount { name: name.to_owned(), count });
-    let authors = most_frequent(authors).into_iter().map(|(author, count)| (user_id(author), count));
-    (tags.collect(), authors.collect())
-}
-
-fn most_frequent<T: Ord>(mut counts: Vec<(T, u64)>) -> Vec<(T, u64)> {
 /// The most frequent of all, equally frequent ones in their own order.
 fn most_frequent<T: Ord>(counts: HashMap<T, u64>) -> Vec<(T, u64)> {
     let mut counts: Vec<_> = counts.into_iter().collect();

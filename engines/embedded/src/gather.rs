@@ -110,11 +110,6 @@ impl SegmentCollector for Segment {
                     scoring.of_points(first(self.points.as_ref(), doc), article_id(id).made_at(), now)
                 }
             };
-            let address = DocAddress::new(self.number, doc);
-            self.first.push(Reverse(Placed { rank: ordered(rank), id, address }));
-            if self.first.len() > self.gather.keep {
-                self.first.pop();
-            }
             self.place(Placed { rank: ordered(rank), id, address: DocAddress::new(self.number, doc) });
         }
         if let Some((high, low)) = &self.authors {

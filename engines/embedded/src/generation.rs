@@ -106,11 +106,6 @@ impl Pen {
         entries: impl IntoIterator<Item = &'a Entry>,
         mark: Option<&str>,
     ) -> Result<(), Trouble> {
-        let mut latest: HashMap<EntryKey, &Entry> = HashMap::new();
-        for entry in entries {
-            let kept = latest.entry(entry.key()).or_insert(entry);
-            if entry.version() > kept.version() {
-                *kept = entry;
         let entries: Vec<_> = entries.into_iter().collect();
         let mut latest: HashMap<EntryKey, usize> = HashMap::new();
         for (place, entry) in entries.iter().enumerate() {
@@ -121,8 +116,6 @@ impl Pen {
         }
         let searcher = generation.searcher();
         let mut changes = Vec::new();
-        for (key, entry) in latest {
-            let key = key_term(&key);
         for (place, entry) in entries.into_iter().enumerate() {
             if latest.get(&entry.key()) != Some(&place) {
                 continue;

@@ -74,7 +74,6 @@ impl Embedded {
         Ok(Self { shown: store.shown(), store: Arc::new(Mutex::new(store)), scoring })
     }
 
-    /// Whether what is searched began with nothing, and not with a build: then it lacks what was there before.
     /// Whether what is searched began with nothing, and not with a build: then it lacks what was there before. Waits for who writes just
     /// now.
     pub fn needs_rebuild(&self) -> bool {

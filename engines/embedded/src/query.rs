@@ -96,7 +96,6 @@ impl Looking<'_> {
 
     /// Queries of which none may match.
     pub(crate) fn unwanted(&self, asked: &Asked) -> Result<Vec<Box<dyn Query>>, Trouble> {
-        asked.unwanted.iter().map(|terms| self.anywhere(|at| Ok(following(at.field, terms)))).collect()
         let anywhere = |terms| self.anywhere(|at| Ok(following(at.field, terms)));
         asked.unwanted.iter().map(|terms| Ok(Box::new(Unwanted(anywhere(terms)?)) as Box<dyn Query>)).collect()
     }
@@ -137,7 +136,6 @@ impl Looking<'_> {
 
     /// A word in one field.
     fn word(&self, at: Weighted, unit: &Unit) -> Result<Box<dyn Query>, Trouble> {
-        let Some(word) = &unit.word else { return self.phrase(at, &unit.terms) };
         // What has the word has its characters: without a score, those will do.
         let Some(word) = unit.word.as_ref().filter(|_| self.scored) else { return self.phrase(at, &unit.terms) };
         let whole = self.phrase(at, std::slice::from_ref(word))?;

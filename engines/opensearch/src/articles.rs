@@ -25,9 +25,6 @@ use crate::{
 /// What a hot article's score is, see [`Scoring`]: hours from its first publication, of which there are none before it.
 const HOT: &str = "double age = Math.max(0L, params.now - doc['since'].value) / 3600000.0; \
                    return doc['points'].value / Math.pow(age + 2.0, params.gravity);";
-/// The engine refuses to highlight a text of more than a million characters unless it is told where to stop. None has as many.
-const MOST_ANALYSED: usize = 999_999;
-
 /// A search in the engine's words.
 pub(crate) struct Request {
     pub(crate) body: Value,
@@ -41,7 +38,6 @@ impl Request {
         let highlight = json!({
             "pre_tags": [BEFORE], "post_tags": [BEHIND],
             "highlight_query": clauses.marks(),
-            "max_analyzer_offset": MOST_ANALYSED,
             "fields": {
                 "title": {"number_of_fragments": 0},
                 "short": {"number_of_fragments": 0},

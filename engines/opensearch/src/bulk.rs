@@ -78,7 +78,6 @@ fn fate(outcome: ItemOutcome) -> Fate {
         // It shows a later state.
         409 => Fate::Shown,
         404 if reason.kind == "index_not_found_exception" => Fate::NoIndex,
-        400 => Fate::Refused(reason),
         400 if reason.kind != "index_closed_exception" => Fate::Refused(reason),
         // Overloaded, or not to be written to right now: a full disk is a 403 or a 429.
         _ => Fate::Failed(format!("{}: {}", reason.kind, reason.reason)),
@@ -215,7 +214,6 @@ mod tests {
         assert!(matches!(outcome(409, "version_conflict_engine_exception"), Fate::Shown));
         assert!(matches!(outcome(400, "mapper_parsing_exception"), Fate::Refused(_)));
         assert!(matches!(outcome(404, "index_not_found_exception"), Fate::NoIndex));
-        for (status, kind) in [(429, "rejected_execution_exception"), (503, ""), (403, "cluster_block_exception")] {
         for (status, kind) in [
             (429, "rejected_execution_exception"),
             (503, ""),

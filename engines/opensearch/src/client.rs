@@ -19,7 +19,7 @@ use shared::{
 
 use crate::{
     generations::Moment,
-    settings::{OpenSearchSettings, SearchUrl, Signing},
+    settings::{OpenSearchSettings, Signing},
     sign,
 };
 
@@ -108,14 +108,12 @@ impl Reply {
     }
 
     /// What is wrong where the request was not done.
-    pub(crate) fn refusal(&self) -> StoreError {
-        let reason = self.reason().map_or_else(String::new, |Reason { kind, reason }| format!(": {kind}: {reason}"));
-        fault(format!("status {}{reason}", self.status.as_u16()))
     fn refusal(&self) -> StoreError {
         fault(self.why())
     }
 
     fn why(&self) -> String {
+        let reason = self.reason().map_or_else(String::new, |Reason { kind, reason }| format!(": {kind}: {reason}"));
         format!("status {}{reason}", self.status.as_u16())
     }
 
@@ -130,7 +128,8 @@ impl Reply {
 
 pub(crate) struct Client {
     http: HttpClient,
-    url: SearchUrl,
+    /// Scheme, host and port, and a path without a slash at its end.
+    base: String,
     signing: Option<Signing>,
     user: Option<HeaderValue>,
     connect: Duration,
@@ -142,15 +141,14 @@ pub(crate) struct Client {
 /// Why a request has no [`Reply`].
 enum Failure {
     Call(CallError),
-    Overloaded(StatusCode),
     Overloaded(Reply),
     Unsendable(Cause),
 }
 
 impl Client {
     pub(crate) fn new(settings: &OpenSearchSettings, system: Arc<dyn System>) -> Result<Self, StoreError> {
-        let url = settings.url.clone();
-        let user = url.user.as_ref().map(|(name, password)| {
+        let url = &settings.url;
+        let user = url.user().map(|(name, password)| {
             let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{name}:{password}"))))?;
             value.set_sensitive(true);
             Ok::<_, http::header::InvalidHeaderValue>(value)
@@ -160,7 +158,7 @@ impl Client {
         // Whose requests are signed is a domain of AWS.
         let http = HttpClient::new(if signing.is_some() { Trust::Amazon } else { Trust::Web });
         let (connect, breaker) = (settings.timeouts.connect, Breaker::new(rules()));
-        Ok(Self { http, url, signing, user, connect, system, breaker, retry: retry() })
+        Ok(Self { http, base: url.base(), signing, user, connect, system, breaker, retry: retry() })
     }
 
     /// The end of what may take as long as `budget`, on the clock that passes evenly.
@@ -173,9 +171,6 @@ impl Client {
         deadline.saturating_sub(self.system.monotonic())
     }
 
-    /// Time that passes evenly.
-    pub(crate) fn monotonic(&self) -> Duration {
-        self.system.monotonic()
     /// Now.
     pub(crate) fn moment(&self) -> Moment {
         Moment { even: self.system.monotonic(), wall: self.system.now() }
@@ -210,7 +205,6 @@ impl Client {
         answer.map_err(|failure| match failure {
             Failure::Call(CallError::Nonsense(source)) => fault(source),
             Failure::Call(error) => away(error),
-            Failure::Overloaded(status) => away(format!("status {}", status.as_u16())),
             Failure::Overloaded(reply) => away(reply.why()),
             Failure::Unsendable(source) => fault(source),
         })
@@ -228,10 +222,6 @@ impl Client {
         let limits = Limits { connect: self.connect, call: self.left(deadline), answer: MAX_ANSWER };
         let answer = self.http.send(request, limits).await.map_err(Failure::Call)?;
         let (status, body) = (answer.status(), answer.into_body());
-        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            return Err(Failure::Overloaded(status));
-        }
-        Ok(Reply { status, body })
         let overloaded = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
         let reply = Reply { status, body };
         if overloaded { Err(Failure::Overloaded(reply)) } else { Ok(reply) }
@@ -244,7 +234,7 @@ impl Client {
         bytes: &[u8],
         kind: Option<&'static str>,
     ) -> Result<Request<Vec<u8>>, Cause> {
-        let request = Request::builder().method(method).uri(format!("{}{path}", self.url.base));
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         let mut request = request.body(bytes.to_vec())?;
         if let Some(kind) = kind {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -44,7 +44,6 @@ pub(crate) struct Generations {
     analysis: Analysis,
     settle: Duration,
     /// Those that are written, and when this was found out.
-    targets: Mutex<Option<(Duration, Arc<[u64]>)>>,
     targets: Mutex<Option<(Moment, Arc<[u64]>)>>,
 }
 
@@ -126,8 +125,6 @@ impl Generations {
 
     /// Those that are to be kept in step, as they were found within the last second; the first is made if there is none.
     pub(crate) async fn targets(&self, client: &Client, deadline: Duration) -> Result<Arc<[u64]>, StoreError> {
-        let now = client.monotonic();
-        let known = self.known().clone().filter(|(since, _)| now.saturating_sub(*since) < KNOWN_FOR);
         let now = client.moment();
         let known = self.known().clone().filter(|(since, _)| since.is_fresh(now));
         if let Some((_, targets)) = known {
@@ -146,7 +143,6 @@ impl Generations {
         *self.known() = None;
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Option<(Duration, Arc<[u64]>)>> {
     fn known(&self) -> std::sync::MutexGuard<'_, Option<(Moment, Arc<[u64]>)>> {
         // A pair is whole at any moment.
         self.targets.lock().unwrap_or_else(PoisonError::into_inner)

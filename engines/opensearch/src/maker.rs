@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use shared::{
-    adapters::search::{Analysis as Configured, SearchEngineMaker, SearchSettings},
+    adapters::search::{SearchEngineMaker, SearchSettings},
     ports::{StoreError, search::SearchEngine, system::System},
 };
 
 use crate::{
     OpenSearch,
-    settings::{Analysis, OpenSearchSettings, Signing},
+    settings::{OpenSearchSettings, Signing},
 };
 
 /// Makes the engine of the domain that is configured, if one is.
@@ -18,17 +18,8 @@ pub fn maker() -> SearchEngineMaker {
 }
 
 fn make(settings: &SearchSettings, system: Arc<dyn System>) -> Result<Option<Arc<dyn SearchEngine>>, StoreError> {
-    let Some(url) = &settings.url else { return Ok(None) };
-    let url = url
-        .to_string()
-        .parse()
-        .map_err(|problem: String| StoreError::Fault { service: "search", source: problem.into() })?;
-    let analysis = match settings.analysis {
-        Configured::Cjk => Analysis::Cjk,
-        Configured::Smartcn => Analysis::Smartcn,
-        Configured::Ik => Analysis::Ik,
-    };
-    let SearchSettings { scoring, region, credentials, .. } = settings.clone();
+    let Some(url) = settings.url.clone() else { return Ok(None) };
+    let SearchSettings { analysis, scoring, region, credentials, .. } = settings.clone();
     let settings = OpenSearchSettings {
         analysis,
         scoring,

@@ -184,7 +184,6 @@ impl Searches for OpenSearch {
     }
 
     async fn suggest(&self, typed: &str, limit: usize) -> Result<Suggestions, StoreError> {
-        let typed: String = typed.trim().chars().take(MAX_CHARS).collect();
         let typed: String = typed.trim().nfc().take(MAX_CHARS).collect();
         let pieces = pieces::of([typed.as_str()].into_iter());
         if pieces.is_empty() || limit == 0 {
@@ -208,7 +207,6 @@ impl Searches for OpenSearch {
         let tag = FoldedTag::wanted(&typed);
         let tags = tag.map(|tag| tags(&format!("{}.*", literally(tag.as_str())), limit));
         let searches = [Some(titles), Some(users), tags];
-        let lines: String = searches.iter().flatten().map(|search| format!("{{}}\n{search}\n")).collect();
         let whole = json!({"allow_partial_search_results": false});
         let lines: String = searches.iter().flatten().map(|search| format!("{whole}\n{search}\n")).collect();
         let Some(reply) = self.ask("_msearch", Body::Lines(&lines)).await? else { return Ok(Suggestions::default()) };

@@ -2,59 +2,12 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use http::Uri;
-use percent_encoding::percent_decode_str;
 use shared::{
     adapters::aws::{AwsCredentials, AwsRegion},
     domain::ranking::Scoring,
 };
 
-/// What a [`SearchUrl`] looks like.
-pub const FORM: &str = "http[s]://[user:password@]host[:port][/path]";
-
-/// Where the domain is, and the user, if it knows users by password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SearchUrl {
-    /// Scheme, host and port, and the path without a slash at its end.
-    pub(crate) base: String,
-    pub(crate) user: Option<(String, String)>,
-}
-
-/// The address may hold a password: it does not show.
-impl fmt::Debug for SearchUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SearchUrl({}, user: {})", self.base, self.user.is_some())
-    }
-}
-
-impl FromStr for SearchUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // The parser's own words could repeat a password.
-        let no_address = || "is no address of an OpenSearch domain".to_owned();
-        let (scheme, rest) = text.split_once("://").ok_or_else(no_address)?;
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (user, host) = match authority.rsplit_once('@') {
-            Some((user, host)) => (Some(user.split_once(':').ok_or_else(no_address)?), host),
-            None => (None, authority),
-        };
-        let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
-        let user = user.map(|(user, password)| Ok((decode(user)?, decode(password)?))).transpose();
-        let user = user.map_err(|_: std::str::Utf8Error| no_address())?;
-        let base = format!("{scheme}://{host}{}", path.trim_end_matches('/'));
-        let uri: Uri = base.parse().map_err(|_| no_address())?;
-        let plain = ["http", "https"].contains(&scheme) && !host.is_empty() && !base.contains(['?', '#']);
-        if plain && uri.host().is_some() { Ok(Self { base, user }) } else { Err(no_address()) }
-    }
-}
-
-impl SearchUrl {
-    /// Whether nobody on the way can read or change what is sent.
-    pub fn is_secure(&self) -> bool {
-        self.base.starts_with("https://")
-    }
-}
+pub use shared::adapters::search::{Analysis, SearchUrl};
 
 /// What the generations and aliases are named after: 1 to 64 lower-case letters, digits and hyphens, of which the first is a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,31 +30,6 @@ impl FromStr for IndexPrefix {
 impl fmt::Display for IndexPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// How text without white space is cut into words. An index keeps the choice that it was made with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Analysis {
-    /// Pairs of characters: every domain can do that.
-    #[default]
-    Cjk,
-    /// Words of a dictionary, by the plugin `analysis-smartcn`.
-    Smartcn,
-    /// Words of a dictionary, by the plugin `analysis-ik`.
-    Ik,
-}
-
-impl FromStr for Analysis {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "cjk" => Ok(Self::Cjk),
-            "smartcn" => Ok(Self::Smartcn),
-            "ik" => Ok(Self::Ik),
-            _ => Err("is none of cjk, smartcn and ik".to_owned()),
-        }
     }
 }
 
@@ -172,34 +100,6 @@ impl OpenSearchSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_parsed_and_its_password_does_not_show() {
-        let url: SearchUrl = "https://admin:p%40ss@search.example:9200/os/".parse().unwrap();
-        assert_eq!(url.base, "https://search.example:9200/os");
-        assert_eq!(url.user, Some(("admin".to_owned(), "p@ss".to_owned())));
-        assert!(url.is_secure() && !format!("{url:?}").contains("p@ss"));
-        let url: SearchUrl = "http://127.0.0.1:9200".parse().unwrap();
-        assert!(url.user.is_none() && !url.is_secure());
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused_without_its_password() {
-        for bad in [
-            "",
-            "search.example",
-            "ftp://hush@x",
-            "https://",
-            "https://user@x",
-            "https://u:hush@",
-            "http://x/?hush",
-            "http://a b",
-            "http://u:%ff@x",
-        ] {
-            let problem = bad.parse::<SearchUrl>().unwrap_err();
-            assert!(!problem.contains("hush"), "{bad}");
-        }
-    }
 
     #[test]
     fn a_prefix_is_a_name_that_an_index_can_have() {

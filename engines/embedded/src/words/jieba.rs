@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use jieba_rs::{Jieba, TokenizeMode};
 
-/// The dictionary takes a fifth of a second to load: whoever never reads or writes Chinese never pays for it.
 /// The dictionary takes long to load for a program that is to start quickly: who never reads or writes Chinese never pays for it.
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
@@ -51,7 +50,6 @@ mod tests {
         assert_eq!(parts("北京大学"), Some(vec!["北京", "大学"]));
         assert_eq!(parts("分布式系统"), Some(vec!["分布式", "系统"]));
         assert_eq!(parts("数据库"), None);
-        assert_eq!(parts("亚里士多德"), None);
         assert_eq!(parts("乌鲁木齐"), None);
     }
 }
