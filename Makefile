@@ -56,14 +56,14 @@ fuzz: redis .venv/fuzz.stamp ## Fuzz the API by its description (FUZZ_SECONDS=60
 
 # The same API tests as in `unit`, through API Gateway's events into real function processes; then the sweep must come by its
 # schedule. The functions are those that `unit` has built, and `--workspace` keeps the features, so that nothing is built twice.
-api: redis .venv/tools.stamp .venv/ministack.stamp
+api: redis .venv/tools.stamp .venv/ministack.stamp .venv/osmem.stamp
 	RATE_LIMIT_QUOTAS='read user 100000/60, write user 200/60' LOGIN_LOCKOUT='account 5/86400' \
 		$(TOOLS)/python scripts/deploy_local.py --profile dev --exec 'cargo test --workspace --locked --test api'
 
 ## Deployment
 
 .PHONY: deploy-local package
-deploy-local: redis .venv/tools.stamp .venv/ministack.stamp ## Deploy template.yaml to an emulator until interrupted
+deploy-local: redis .venv/tools.stamp .venv/ministack.stamp .venv/osmem.stamp ## Deploy template.yaml to an emulator until interrupted
 	@exec $(TOOLS)/python scripts/deploy_local.py
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
