@@ -73,7 +73,7 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench bench-cold bench-counters bench-hot bench-login bench-ranking chaos attack seed
+.PHONY: fmt openapi costs bench bench-cold bench-counters bench-found bench-hot bench-login bench-ranking chaos attack seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -98,6 +98,9 @@ bench: redis build ## Measure readers under load beside a minimal handler (ARGS=
 
 bench-counters: redis ## Have a crowd like one article: writes, lag, and whether it is right (ARGS='--likes 1000')
 	cargo run --release --locked --package bench-counters -- $(ARGS)
+
+bench-found: redis ## Publish articles: how long until they are found (ARGS='--articles 500')
+	cargo run --release --locked --package bench-found -- $(ARGS)
 
 bench-hot: redis build ## Measure the hot list beside a bare handler (ARGS='--help' tells more)
 	cargo run --release --locked --package bench-load -- --hot $(ARGS)

@@ -21,6 +21,7 @@ use shared::{
     indexing::Indexing,
     ports::{
         StoreError,
+        articles::ArticleWrites as _,
         indexing::{IndexSource as _, RebuildOrders as _},
         search::{Build, Rebuilds, Refused, SearchEngine, SearchWrites, Searches},
     },
