@@ -62,9 +62,7 @@ async fn an_article_is_found_by_its_words_with_what_was_found_in_it() {
     .await;
     indexed(&tag, 1).await;
     let found = search(&format!("q=knot+bowlines&tag={}", tag.to_uppercase())).await;
-    let article = &found["articles"][0];
-    shapes::expect_fields(article, &[("highlight", "object")]);
-    let mut summary = article.clone();
+    let mut summary = found["articles"][0].clone();
     let highlight = summary.as_object_mut().unwrap().remove("highlight").unwrap();
     shapes::expect_summary(&summary);
     assert_eq!(summary["slug"], slug);

@@ -32,7 +32,7 @@ use shared::{
         follows::FOLLOWS,
         idempotency::IDEMPOTENCY_RECORDS,
         identities::{IDENTITIES, LINKED_IDENTITIES},
-        indexing::{INDEX_SOURCE, INDEX_SURVEY, REBUILD_ORDERS},
+        indexing::{INDEX_ARTICLES, INDEX_SURVEY, REBUILD_ORDERS},
         leases::{GUARD, LEASES},
         lockouts::LOCKOUTS,
         ranking::{CANDIDATES, CLASSES, HOT_LIST_READS, HOT_LIST_WRITES},
@@ -111,7 +111,7 @@ impl World {
         let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
         let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES, COUNTER_AUDITS].concat();
         let ranking = [CLASSES, CANDIDATES, HOT_LIST_WRITES, HOT_LIST_READS].concat();
-        let search = [INDEX_SOURCE, INDEX_SURVEY, REBUILD_ORDERS].concat();
+        let search = [INDEX_ARTICLES, INDEX_SURVEY, REBUILD_ORDERS].concat();
         let allowed = [writes, departures, sweeps, ranking, search].concat();
         let host = Host::local(clock.clone(), 1).for_function(allowed);
         let dynamo = host.dynamo(&settings, names);

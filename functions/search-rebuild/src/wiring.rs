@@ -54,7 +54,7 @@ impl FromEnvironment for Config {
 impl Worker for SearchRebuild {
     const NAME: &'static str = "search-rebuild";
     const PERMISSIONS: &'static [&'static [Permission]] =
-        &[indexing::INDEX_SOURCE, indexing::INDEX_SURVEY, indexing::REBUILD_ORDERS, leases::LEASES];
+        &[indexing::INDEX_ARTICLES, indexing::INDEX_SURVEY, indexing::REBUILD_ORDERS, leases::LEASES];
     type Config = Config;
     type State = Rebuild;
     type Event = Tick;

@@ -52,7 +52,8 @@ impl FromEnvironment for Config {
 
 impl Worker for SearchSync {
     const NAME: &'static str = "search-sync";
-    const PERMISSIONS: &'static [&'static [Permission]] = &[indexing::INDEX_SOURCE, failures::FAILURES];
+    const PERMISSIONS: &'static [&'static [Permission]] =
+        &[indexing::INDEX_ARTICLES, indexing::INDEX_USERS, failures::FAILURES];
     type Config = Config;
     type State = Delivery<Following>;
     type Event = QueueEvent;

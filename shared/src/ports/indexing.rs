@@ -48,12 +48,12 @@ pub trait IndexSource: Send + Sync {
     async fn users(&self, users: &[UserId]) -> Result<Vec<Option<User>>, StoreError>;
 }
 
-/// What [`IndexSource`] does to tables.
-pub const INDEX_SOURCE: &[Permission] = &[
-    Permission::new(Table::Articles, "BatchGetItem"),
-    Permission::new(Table::Users, "BatchGetItem"),
-    Permission::new(Table::Interactions, "BatchGetItem"),
-];
+/// What [`IndexSource`] does to tables for articles.
+pub const INDEX_ARTICLES: &[Permission] =
+    &[Permission::new(Table::Articles, "BatchGetItem"), Permission::new(Table::Interactions, "BatchGetItem")];
+
+/// What [`IndexSource`] does to tables for users.
+pub const INDEX_USERS: &[Permission] = &[Permission::new(Table::Users, "BatchGetItem")];
 
 /// Going through everything that is to be found.
 #[async_trait]
