@@ -59,7 +59,7 @@ SOURCES = [
     ("jargon-en", "jargon-text", "en", "usr/share/doc/jargon-text", "jargon.txt.gz", "jargon", "culture"),
 ]
 # Lists of changes and of contents, and the same text in one large page.
-LEFT_OUT = re.compile(r"/(release-[^/]*|bookindex|biblio|index[^/]*|search|genindex|developers-reference|RelNotes/[^/]*|"
+LEFT_OUT = re.compile(r"/(release-[^/]*|bookindex|biblio|index(\.[^/]*)?|search|genindex|developers-reference|RelNotes/[^/]*|"
                       r"main\d+|toc|user-manual)\.html$|/RelNotes/|/features\.html$")
 HAN = re.compile(r"[\u3400-\u9fff]")
 LETTER = re.compile(r"[A-Za-z]")

@@ -139,9 +139,9 @@ def mallard(files, root):
 
 
 # What stands for other characters, or for none, in roff's text.
-ROFF = [(r"\\f(\(..|\[[^]]*\]|.)", ""), (r"\\s[-+]?\d", ""), (r"\\\((lq|rq|dq)|\\\*\([lr]q", '"'), (r"\\\((aq|cq|oq)", "'"),
+ROFF = [(r"\\m\[[^]]*\]|\\u|\\d", ""), (r"\\f(\(..|\[[^]]*\]|.)", ""), (r"\\s[-+]?\d", ""), (r"\\\((lq|rq|dq)|\\\*\([lr]q", '"'), (r"\\\((aq|cq|oq)", "'"),
         (r"\\\(co", "©"), (r"\\\(bu|\\\(em|\\\(en|\\\(mi", "-"), (r"\\[-]", "-"), (r"\\(e|\\)", r"\\"),
-        (r"\\[&|^/,:%cd0~ ]", " "),
+        (r"\\[&|^/,:%c0~ ]", " "),
         (r"\\\*?(\(..|\[[^]]*\])|\\[unkhvw]'[^']*'", "")]
 PARAGRAPH = "\0"
 # What ends a translated manual page: who translated it, and when.
@@ -180,7 +180,8 @@ def roff(files, root):
             kept = [f"{heading}{PARAGRAPH}{text}" for heading, text in sections[2:] if not CREDITS.search(heading)]
             place = re.sub(r"\.gz$", "", str(file.relative_to(root)))
             lines = map(one_line, PARAGRAPH.join(kept).split(PARAGRAPH))
-            yield place, one_line(sections[1][1]), ["手册页", file.name.split(".")[0]], "\n".join(filter(None, lines))
+            title = one_line(sections[1][1].replace(PARAGRAPH, " "))
+            yield place, title, ["手册页", file.name.split(".")[0]], "\n".join(filter(None, lines))
 
 
 def jargon(files, root):

@@ -22,7 +22,8 @@ pub(crate) fn ndcg(found: &[String], grades: &Grades) -> f64 {
 }
 
 fn dcg(grades: impl Iterator<Item = Grade>) -> f64 {
-    grades.take(PAGE).zip(2_u32..).map(|(grade, place)| (f64::from(grade).exp2() - 1.0) / f64::from(place).log2()).sum()
+    let gains = grades.take(PAGE).zip(2_u32..);
+    gains.fold(0.0, |sum, (grade, place)| sum + (f64::from(grade).exp2() - 1.0) / f64::from(place).log2())
 }
 
 /// Which part of the articles of grade [`RELEVANT`] and more is among the first [`DEEP`], 0 to 1.
