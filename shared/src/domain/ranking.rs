@@ -84,7 +84,12 @@ impl Scoring {
 
     /// The score of an article with these counters, first published at `since`, as it is `now`.
     pub fn score(&self, counters: &ArticleCounters, since: Timestamp, now: Timestamp) -> f64 {
-        self.decayed(self.points(counters), hours(since, now))
+        self.of_points(self.points(counters), since, now)
+    }
+
+    /// The score of an article that has earned these [`points`](Self::points), as [`score`](Self::score) says it.
+    pub fn of_points(&self, points: f64, since: Timestamp, now: Timestamp) -> f64 {
+        self.decayed(points, hours(since, now))
     }
 
     /// What no article of `class` reaches that was first published at `since` or before. The last class has no bound.
