@@ -32,7 +32,8 @@ pub(crate) struct Article {
 /// # Errors
 /// A file that is not there, and in its turn each line that is no article.
 pub(crate) fn read(file: &Path) -> Result<impl Iterator<Item = Result<Article>> + use<>> {
-    let opened = File::open(file).map_err(|error| format!("{}: {error}; make search-corpus makes it", file.display()))?;
+    let opened =
+        File::open(file).map_err(|error| format!("{}: {error}; make search-corpus makes it", file.display()))?;
     Ok(BufReader::new(opened).lines().map(|line| Ok(serde_json::from_str(&line?)?)))
 }
 
@@ -74,7 +75,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("articles.jsonl");
         let article = |id: &str| {
-            format!("{{\"id\":\"{id}\",\"lang\":\"en\",\"title\":\"T\",\"description\":\"\",\"tags\":[],\"text\":\"\",\"author\":\"a\"}}\n")
+            format!(
+                "{{\"id\":\"{id}\",\"lang\":\"en\",\"title\":\"T\",\"description\":\"\",\"tags\":[],\"text\":\"\",\"author\":\"a\"}}\n"
+            )
         };
         fs::write(&file, article("a") + &article("b")).unwrap();
         let ids: Vec<String> = repeated(&file, 5).unwrap().map(|article| article.unwrap().id).collect();

@@ -77,18 +77,13 @@ pub(crate) fn queries(text: &str) -> Result<Vec<Query>> {
 ///
 /// # Errors
 /// A line that is none, a query that is not among `queries`, an article that is not among `articles`, one that was judged twice.
-pub(crate) fn judgements(
-    text: &str,
-    queries: &[Query],
-    articles: &HashSet<&str>,
-) -> Result<HashMap<String, Grades>> {
+pub(crate) fn judgements(text: &str, queries: &[Query], articles: &HashSet<&str>) -> Result<HashMap<String, Grades>> {
     let mut judged: HashMap<String, Grades> =
         queries.iter().map(|query| (query.id.clone(), Grades::default())).collect();
     for line in lines(text) {
         let [query, article, grade] = fields(line)?;
         let grades = judged.get_mut(query).ok_or_else(|| format!("no such query: {line}"))?;
-        let grade: Grade =
-            grade.parse().ok().filter(|grade| *grade <= 3).ok_or_else(|| format!("no grade: {line}"))?;
+        let grade: Grade = grade.parse().ok().filter(|grade| *grade <= 3).ok_or_else(|| format!("no grade: {line}"))?;
         if !articles.contains(article) {
             return Err(format!("no such article in the corpus: {line}").into());
         }

@@ -2,25 +2,27 @@
 
 mod bm25;
 mod corpus;
+mod engine;
 mod judged;
 mod metrics;
 mod quality;
 mod ranker;
 mod report;
+mod speed;
 
 use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
+    collections::HashSet,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use figures::Origin;
 
 use crate::{
     bm25::{Bm25, Terms},
     corpus::Article,
-    judged::Query,
+    engine::Engine,
     ranker::Ranker,
 };
 
@@ -34,6 +36,9 @@ const JUDGEMENTS: &str = include_str!("../judgements/judgements.tsv");
 #[derive(Parser)]
 #[command(name = "bench-search")]
 struct Arguments {
+    /// With how many articles speed is measured; 0 measures quality only
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
+    articles: Vec<u32>,
     /// The articles, one a line
     #[arg(long, value_name = "FILE", default_value = "target/search-corpus/articles.jsonl")]
     corpus: PathBuf,
@@ -46,12 +51,28 @@ struct Arguments {
     /// Only print what each ranker has at the first ten places for this query, with grades
     #[arg(long, value_name = "QUERY")]
     explain: Option<String>,
+    /// Do one thing in this process and print its figures as JSON
+    #[arg(long, hide = true)]
+    alone: Option<Alone>,
+    /// The folder of the index, for that
+    #[arg(long, hide = true)]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Alone {
+    Index,
+    Search,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match all(&arguments).await {
+    let done = match arguments.alone {
+        Some(alone) => measure_alone(alone, &arguments).await,
+        None => all(&arguments).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&error.to_string());
@@ -70,9 +91,27 @@ fn say(text: &str) {
     println!("{}", text.trim_end());
 }
 
+async fn measure_alone(alone: Alone, arguments: &Arguments) -> Result<()> {
+    let Arguments { corpus, folder, articles, .. } = arguments;
+    let folder = folder.as_ref().ok_or("in which folder?")?;
+    let figures = match alone {
+        Alone::Index => {
+            let articles = *articles.first().ok_or("how many articles?")?;
+            serde_json::to_string(&speed::index(corpus, folder, usize::try_from(articles)?).await?)?
+        }
+        Alone::Search => serde_json::to_string(&speed::search_all(folder, &judged::queries(QUERIES)?).await?)?,
+    };
+    say(&figures);
+    Ok(())
+}
+
 /// What is compared, the engine that matters first.
-async fn rankers(articles: &[Article]) -> Result<Vec<Box<dyn Ranker>>> {
-    Ok(vec![Box::new(Bm25::new(Terms::Split, articles)), Box::new(Bm25::new(Terms::Bigrams, articles))])
+async fn rankers(articles: &[Article], folder: &Path) -> Result<Vec<Box<dyn Ranker>>> {
+    Ok(vec![
+        Box::new(Engine::filled(engine::open(folder)?, articles).await?),
+        Box::new(Bm25::new(Terms::Split, articles)),
+        Box::new(Bm25::new(Terms::Bigrams, articles)),
+    ])
 }
 
 async fn all(arguments: &Arguments) -> Result<()> {
@@ -80,8 +119,9 @@ async fn all(arguments: &Arguments) -> Result<()> {
     let queries = judged::queries(QUERIES)?;
     let ids: HashSet<&str> = articles.iter().map(|article| article.id.as_str()).collect();
     let judged = judged::judgements(JUDGEMENTS, &queries, &ids)?;
+    let folder = tempfile::tempdir()?;
     let mut all = Vec::new();
-    for ranker in rankers(&articles).await? {
+    for ranker in rankers(&articles, folder.path()).await? {
         all.push(quality::measure(&*ranker, &queries, &judged).await?);
     }
     if let Some(depth) = arguments.unjudged {
@@ -97,7 +137,12 @@ async fn all(arguments: &Arguments) -> Result<()> {
     if let Some(query) = judged::unanswered(&judged) {
         return Err(format!("nothing that was judged answers query {query}").into());
     }
-    let report = report::markdown(&all, &queries, &Origin::of("bench-search", &["--markdown=", "--corpus="]));
+    let mut speed = Vec::new();
+    for number in arguments.articles.iter().filter(|number| **number > 0) {
+        tell(&format!("{number} articles"));
+        speed.push(speed::measure(&arguments.corpus, *number)?);
+    }
+    let report = report::markdown(&all, &queries, &speed, &Origin::of("bench-search", &["--markdown=", "--corpus="]));
     say(&report);
     if let Some(file) = &arguments.markdown {
         figures::write(file, "bench-search", &report)?;

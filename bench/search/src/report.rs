@@ -9,16 +9,20 @@ use crate::{
     judged::{Grade, Grades, Language, Query},
     metrics::{DEEP, PAGE},
     quality::Quality,
+    speed::Figures,
 };
 
 /// Queries that are named because they did worst.
 const WORST: usize = 8;
 
 /// All of it. The first of `all` is the engine whose worst queries are named.
-pub(crate) fn markdown(all: &[Quality], queries: &[Query], origin: &Origin) -> String {
+pub(crate) fn markdown(all: &[Quality], queries: &[Query], speed: &[Figures], origin: &Origin) -> String {
     let mut report = means(all, queries);
     if let Some(first) = all.first() {
         report += &worst(first, all, queries);
+    }
+    if !speed.is_empty() {
+        report += &speeds(speed);
     }
     report + &format!("\n{origin}\n")
 }
@@ -78,7 +82,8 @@ fn means(all: &[Quality], queries: &[Query]) -> String {
 fn worst(first: &Quality, all: &[Quality], queries: &[Query]) -> String {
     let mut order: Vec<usize> = (0..first.outcomes.len()).collect();
     order.sort_by(|a, b| first.outcomes[*a].ndcg.total_cmp(&first.outcomes[*b].ndcg));
-    let mut table = format!("\nThe queries that the {} does worst on, by nDCG@{PAGE}:\n\n| query | what is wanted", first.ranker);
+    let mut table =
+        format!("\nThe queries that {} does worst on, by nDCG@{PAGE}:\n\n| query | what is wanted", first.ranker);
     for quality in all {
         line(&mut table, format_args!(" | {}", quality.ranker));
     }
@@ -92,6 +97,24 @@ fn worst(first: &Quality, all: &[Quality], queries: &[Query]) -> String {
             line(&mut table, format_args!(" | {:.3}", quality.outcomes[place].ndcg));
         }
         table += " |\n";
+    }
+    table
+}
+
+fn speeds(all: &[Figures]) -> String {
+    let mut table = "\n| articles | text, MB | indexed a second | peak memory while indexing, MB | on disk, MB | opened in, ms | p50, ms | p99, ms \
+                     | peak memory while searching, MB |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for figures in all {
+        let Figures { articles, text, indexed, searched } = figures;
+        let rate = f64::from(*articles) / indexed.seconds;
+        line(
+            &mut table,
+            format_args!(
+                "| {articles} | {text:.0} | {rate:.0} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} | {:.0} |\n",
+                indexed.peak, indexed.disk, searched.open, searched.p50, searched.p99, searched.peak
+            ),
+        );
     }
     table
 }
