@@ -44,7 +44,7 @@ template: .venv/tools.stamp
 	$(TOOLS)/sam validate --lint --template template.yaml
 
 # The build first: tests start binaries of other packages, which `cargo test` alone would leave out.
-unit: redis .venv/tools.stamp
+unit: redis .venv/tools.stamp .venv/osmem.stamp
 	cargo build --workspace --locked
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" cargo test --workspace --locked
 
@@ -56,14 +56,14 @@ fuzz: redis .venv/fuzz.stamp ## Fuzz the API by its description (FUZZ_SECONDS=60
 
 # The same API tests as in `unit`, through API Gateway's events into real function processes; then the sweep must come by its
 # schedule. The functions are those that `unit` has built, and `--workspace` keeps the features, so that nothing is built twice.
-api: redis .venv/tools.stamp .venv/ministack.stamp
+api: redis .venv/tools.stamp .venv/ministack.stamp .venv/osmem.stamp
 	RATE_LIMIT_QUOTAS='read user 100000/60, write user 200/60' LOGIN_LOCKOUT='account 5/86400' \
 		$(TOOLS)/python scripts/deploy_local.py --profile dev --exec 'cargo test --workspace --locked --test api'
 
 ## Deployment
 
 .PHONY: deploy-local package
-deploy-local: redis .venv/tools.stamp .venv/ministack.stamp ## Deploy template.yaml to an emulator until interrupted
+deploy-local: redis .venv/tools.stamp .venv/ministack.stamp .venv/osmem.stamp ## Deploy template.yaml to an emulator until interrupted
 	@exec $(TOOLS)/python scripts/deploy_local.py
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
@@ -73,7 +73,8 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench bench-cold bench-counters bench-hot bench-login bench-ranking bench-search search-corpus chaos attack seed
+.PHONY: fmt openapi costs bench bench-cold bench-counters bench-found bench-hot bench-login bench-ranking bench-search
+.PHONY: search-corpus chaos attack seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -98,6 +99,9 @@ bench: redis build ## Measure readers under load beside a minimal handler (ARGS=
 
 bench-counters: redis ## Have a crowd like one article: writes, lag, and whether it is right (ARGS='--likes 1000')
 	cargo run --release --locked --package bench-counters -- $(ARGS)
+
+bench-found: redis ## Publish articles: how long until they are found (ARGS='--articles 500')
+	cargo run --release --locked --package bench-found -- $(ARGS)
 
 bench-hot: redis build ## Measure the hot list beside a bare handler (ARGS='--help' tells more)
 	cargo run --release --locked --package bench-load -- --hot $(ARGS)

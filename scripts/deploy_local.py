@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Deploys template.yaml to an AWS emulator on this machine and keeps it there until it is interrupted.
 
-Builds every function, starts a Redis and the emulator on loopback ports, runs `sam deploy` against it, and prints
+Builds every function, starts a Redis, a double of OpenSearch and the emulator on loopback ports, runs `sam deploy` against it, and prints
 `ready <API URL>` on standard output. Everything else that it has to say goes to standard error.
 
 Environment variables named as the template's parameters (COMMON_PASSWORDS for CommonPasswords) set them.
@@ -342,6 +342,17 @@ def start_redis(state, processes):
     return port
 
 
+def start_search(processes):
+    """A double of an OpenSearch domain; it keeps everything in memory."""
+    programs = list(ROOT.glob(".venv/osmem/lib/python*/site-packages/osmem_server/bin/osmem-server"))
+    if not programs:
+        raise Failure("the double of OpenSearch is missing: run `make .venv/osmem.stamp`")
+    url = f"http://127.0.0.1:{free_port()}"
+    processes.start("search", [programs[0], "-addr", urlsplit(url).netloc, "-no-stdin-watch", "-parent-pid", str(os.getpid())])
+    wait_until("the double of OpenSearch", lambda: get(f"{url}/")[0] == 200, processes)
+    return url
+
+
 def redis_answer(port, *words):
     """The first line of Redis' answer to a command."""
     with socket.create_connection(("127.0.0.1", port), 5) as connection:
@@ -477,6 +488,7 @@ def serve(arguments, state, processes):
     template = Template()
     architecture = build(template, arguments.profile, processes)
     redis_port = start_redis(state, processes)
+    search_url = start_search(processes)
     # Messages to phones go into a file that functions and tests share.
     outbox = processes.logs / "sms.jsonl"
     outbox.unlink(missing_ok=True)
@@ -485,6 +497,7 @@ def serve(arguments, state, processes):
         "SmsProviders": vendors, "SmsCountries": "*",
         **template.parameters_from_environment(), **secrets(arguments.profile, processes),
         "Architecture": architecture, "DeletionProtection": "false", "RedisUrl": f"redis://127.0.0.1:{redis_port}",
+        "SearchUrl": search_url,
     }
     doubles = doubles_ports()
     if arguments.exec:

@@ -49,6 +49,7 @@ pub fn all() -> Vec<Entry> {
         entry::<publish::Publish>(),
         entry::<article::Article>(),
         entry::<ranking::Ranking>(),
+        entry::<search::Search>(),
         entry::<like::Like>(),
         entry::<comment::Comment>(),
         entry::<fallback::Fallback>(),
@@ -90,6 +91,8 @@ pub fn workers() -> Vec<WorkerEntry> {
     vec![
         worker::<change_relay::ChangeRelay>(),
         worker::<cache_evict::CacheEvict>(),
+        worker::<search_sync::SearchSync>(),
+        worker::<search_rebuild::SearchRebuild>(),
         worker::<counter_sync::CounterSync>(),
         worker::<sms_dispatch::SmsDispatch>(),
         worker::<sms_resend::SmsResend>(),

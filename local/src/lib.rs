@@ -17,6 +17,7 @@ mod ledger;
 mod log;
 pub mod platform;
 mod redis_server;
+mod search;
 pub mod services;
 mod sources;
 mod sqs;

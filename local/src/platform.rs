@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use shared::{
-    adapters::{calls::Calls, host::Host, system::OperatingSystem},
+    adapters::{calls::Calls, host::Host, search::SearchEngineMaker, system::OperatingSystem},
     config::read_from,
     function::ShellConfig,
     http::Peer,
@@ -30,6 +30,7 @@ use crate::{
     StartError,
     dynamodb::listen_error,
     functions::{self, Entry, Lookup, WorkerEntry},
+    search::{self, Index},
     services::{Ports, Services},
     sources::{EventSources, Ground},
 };
@@ -77,6 +78,7 @@ pub struct Platform {
     services: Services,
     sources: EventSources,
     calls: BTreeMap<&'static str, Arc<Calls>>,
+    index: Index,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -104,8 +106,8 @@ impl Platform {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| listen_error(port, source))?;
         let address = listener.local_addr().map_err(|source| listen_error(port, source))?.to_string();
         let services = Services::start(&options.data, Ports::default(), progress).await?;
-        match mount(&services, options, &address, system) {
-            Ok(Mounted { router, calls, sources }) => {
+        match mount(&services, options, &address, system).await {
+            Ok(Mounted { router, calls, sources, index }) => {
                 let (stop, stopped) = oneshot::channel();
                 // Around the router as a whole: a layer of the router would be one around each of its routes.
                 let service = tower::service_fn(move |request| whole(router.clone(), request));
@@ -115,7 +117,7 @@ impl Platform {
                     stopped.await.ok();
                 });
                 let server = tokio::spawn(serving.into_future());
-                Ok(Self { address, services, sources, calls, stop, server })
+                Ok(Self { address, services, sources, calls, index, stop, server })
             }
             Err(error) => {
                 services.stop().await;
@@ -137,6 +139,11 @@ impl Platform {
     /// What the clients of the function `name` were called for.
     pub fn calls(&self, name: &str) -> Option<&Calls> {
         self.calls.get(name).map(|calls| &**calls)
+    }
+
+    /// What gives the platform's search engine to functions that are wired apart from it.
+    pub fn search(&self) -> SearchEngineMaker {
+        self.index.maker()
     }
 
     /// Waits until nothing is left to do: every change has reached its consumers, no queue holds a message but dead letters,
@@ -189,10 +196,11 @@ struct Mounted {
     router: Router,
     sources: EventSources,
     calls: BTreeMap<&'static str, Arc<Calls>>,
+    index: Index,
 }
 
 /// Wires all functions, each with clients that may do what its permissions say and no more.
-fn mount(
+async fn mount(
     services: &Services,
     options: &Options,
     address: &str,
@@ -205,10 +213,14 @@ fn mount(
     };
     let lanes = thread::available_parallelism().map_or(1, usize::from);
     let host = Host::local(system.clone(), lanes);
+    let searching = read_from::<search::Config>(&lookup)?;
+    let index = Index::open(&searching, services.data(), &host)?;
+    index.order_if_new(&searching, &host).await?;
+    let host = host.with_search(index.maker());
     let mut calls = BTreeMap::new();
     let router = merge(&lookup, &host, &mut calls)?;
     let sources = employ(services, options.scheduled, &lookup, &host, &mut calls)?;
-    Ok(Mounted { router, sources, calls })
+    Ok(Mounted { router, sources, calls, index })
 }
 
 /// Merges the routes of all functions.

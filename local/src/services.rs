@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Settings that the local services take over from the program's own environment.
-const HANDED_OVER: [&str; 19] = [
+const HANDED_OVER: [&str; 22] = [
     "ACCESS_TOKEN_TTL",
     "COMMON_PASSWORDS",
     "CORS_ORIGINS",
@@ -27,8 +27,11 @@ const HANDED_OVER: [&str; 19] = [
     "LOG_LEVEL",
     "OIDC_PROVIDERS",
     "PUBLIC_URL",
+    "RANKING",
     "RATE_LIMITS",
     "RATE_LIMIT_QUOTAS",
+    "SEARCH_ANALYSIS",
+    "SEARCH_URL",
     "SMS_COUNTRIES",
     "SMS_PROVIDERS",
     "SMS_QUOTAS",
@@ -60,13 +63,20 @@ impl FromEnvironment for Settings {
             reader.take(&settings::SMS_RATE).is_some(),
         ];
         let sms = sms.iter().all(|read| *read);
+        let search = [
+            reader.take_optional(&settings::SEARCH_URL).is_some(),
+            reader.take(&settings::SEARCH_ANALYSIS).is_some(),
+            reader.take(&settings::RANKING).is_some(),
+        ];
+        let search = search.iter().all(|read| *read);
         let providers = [
             reader.take(&settings::OIDC_PROVIDERS).is_some(),
             reader.take_optional(&settings::PUBLIC_URL).is_some(),
             reader.take_optional(&settings::LOGIN_REDIRECT_URL).is_some(),
         ];
         let providers = providers.iter().all(|read| *read);
-        let all = ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms && providers;
+        let all =
+            ttl.is_some() && passwords.is_some() && lockout.is_some() && redis.is_some() && sms && search && providers;
         all.then_some(Self { log_level: shell?.log_level })
     }
 }

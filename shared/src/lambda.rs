@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    adapters::host::Host,
+    adapters::{host::Host, search::SearchEngineMaker},
     config::{FromEnvironment, Reader, read},
     function::{Function, ShellConfig, permissions, router},
     http::ApiError,
@@ -25,18 +25,36 @@ use crate::{
 /// events until the process is ended. A configuration that does not do ends it at once, with one line that says all that is
 /// wrong.
 pub fn run<F: Function>() -> ExitCode {
+    start::<F>(|host| host)
+}
+
+/// The same for a function that searches, in a process whose search engine `engines` makes.
+pub fn run_searching<F: Function>(engines: SearchEngineMaker) -> ExitCode {
+    start::<F>(|host| host.with_search(engines))
+}
+
+fn start<F: Function>(furnish: impl FnOnce(Host) -> Host + 'static) -> ExitCode {
     let config = read::<Whole<F>>();
     let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.shell.log_level);
     telemetry::start(level, &[F::NAME], telemetry::output());
-    launch(F::NAME, Box::new(move || mount::<F>(&config?)))
+    launch(F::NAME, Box::new(move || mount::<F>(&config?, furnish)))
 }
 
 /// The same for a function that its event source calls.
 pub fn run_worker<W: Worker>() -> ExitCode {
+    start_worker::<W>(|host| host)
+}
+
+/// The same for one that keeps an index, in a process whose search engine `engines` makes.
+pub fn run_searching_worker<W: Worker>(engines: SearchEngineMaker) -> ExitCode {
+    start_worker::<W>(|host| host.with_search(engines))
+}
+
+fn start_worker<W: Worker>(furnish: impl FnOnce(Host) -> Host + 'static) -> ExitCode {
     let config = read::<WorkerWhole<W>>();
     let level = config.as_ref().map_or(LevelFilter::INFO, |config| config.shell.log_level);
     telemetry::start(level, &[W::NAME], telemetry::output());
-    launch(W::NAME, Box::new(move || mount_worker::<W>(&config?)))
+    launch(W::NAME, Box::new(move || mount_worker::<W>(&config?, furnish)))
 }
 
 /// The process's clients, and what answers events over them.
@@ -63,14 +81,14 @@ pub fn handler<W: Worker>(state: W::State) -> Handler {
     })
 }
 
-fn mount_worker<W: Worker>(config: &WorkerWhole<W>) -> Result<Mounted, Error> {
-    let host = Host::lambda(worker::permissions::<W>());
+fn mount_worker<W: Worker>(config: &WorkerWhole<W>, furnish: impl FnOnce(Host) -> Host) -> Result<Mounted, Error> {
+    let host = furnish(Host::lambda(worker::permissions::<W>()));
     let state = W::wire(&config.own, &host)?;
     Ok((host, Events::Batches(handler::<W>(state))))
 }
 
-fn mount<F: Function>(config: &Whole<F>) -> Result<Mounted, Error> {
-    let host = Host::lambda(permissions::<F>());
+fn mount<F: Function>(config: &Whole<F>, furnish: impl FnOnce(Host) -> Host) -> Result<Mounted, Error> {
+    let host = furnish(Host::lambda(permissions::<F>()));
     let shell = config.shell.shell(host.system.clone());
     let mut routes = router::<F>(F::wire(&config.own, &host)?, &shell);
     if F::UNROUTED.is_none() {

@@ -16,6 +16,7 @@ pub mod function;
 pub mod hot;
 pub mod http;
 pub mod identities;
+pub mod indexing;
 pub mod lambda;
 pub mod lease;
 pub mod ports;

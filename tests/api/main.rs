@@ -20,6 +20,7 @@ mod publish;
 mod ranking;
 mod reading;
 mod realworld;
+mod search;
 mod session;
 mod signup;
 #[path = "sms-code.rs"]

@@ -4,6 +4,7 @@
 
 mod contract;
 mod evictions;
+mod indexing;
 mod messages;
 mod relay;
 mod sqs;
@@ -11,5 +12,5 @@ mod surroundings;
 
 /// Every consumer of a queue.
 fn consumers() -> Vec<contract::Case> {
-    vec![evictions::case(), messages::case()]
+    vec![evictions::case(), indexing::case(), messages::case()]
 }

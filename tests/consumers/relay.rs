@@ -43,19 +43,19 @@ impl ChangeRecords for Json {
 /// Keeps what is sent, and refuses the slugs of `refused`, and everything while it has a fault.
 #[derive(Default)]
 struct Queues {
-    sent: Mutex<Vec<Change>>,
+    sent: Mutex<Vec<(Queue, Change)>>,
     refused: &'static [&'static str],
     faults: Arc<Faults>,
 }
 
 #[async_trait]
 impl ChangeQueues for Queues {
-    async fn send(&self, _: Queue, changes: &[Change]) -> Result<(), NotSent> {
+    async fn send(&self, queue: Queue, changes: &[Change]) -> Result<(), NotSent> {
         let away = self.faults.next().is_err();
         let refused =
             |change: &Change| away || self.refused.iter().any(|slug| change.subject == article(slug, 0).subject);
         let places: Vec<_> = (0..changes.len()).filter(|place| refused(&changes[*place])).collect();
-        let sent = changes.iter().filter(|change| !refused(change)).cloned();
+        let sent = changes.iter().filter(|change| !refused(change)).map(|change| (queue, change.clone()));
         self.sent.lock().unwrap().extend(sent);
         if places.is_empty() { Ok(()) } else { Err(NotSent { places, source: error() }) }
     }
@@ -77,8 +77,13 @@ async fn relayed(says: &[Value], refused: &'static [&'static str]) -> (Vec<Chang
     let records = says.iter().cloned().enumerate().map(record).collect();
     let answer = relay.relay(StreamEvent { records }).await;
     let first = |answer: BatchAnswer| Some(answer.batch_item_failures.first()?.item_identifier.parse().unwrap());
-    let sent = queues.sent.lock().unwrap().clone();
-    (sent, answer.map(first).map_err(|error| error.to_string()))
+    let sent = |to: Queue| -> Vec<Change> {
+        let sent = queues.sent.lock().unwrap();
+        sent.iter().filter(|(queue, _)| *queue == to).map(|(_, change)| change.clone()).collect()
+    };
+    let evicted = sent(Queue::CacheEvict);
+    assert_eq!(evicted, sent(Queue::SearchSync), "articles are everyone's who follows them");
+    (evicted, answer.map(first).map_err(|error| error.to_string()))
 }
 
 fn says(change: &Change) -> Value {
@@ -171,7 +176,10 @@ proptest! {
         prop_assert!(bucket.iter().all(|record| record["says"] == "poison"));
         let sent = queues.sent.lock().unwrap();
         for (subject, version) in newest {
-            prop_assert!(sent.contains(&article(SLUGS[subject], version)), "{} {version}", SLUGS[subject]);
+            for queue in [Queue::CacheEvict, Queue::SearchSync] {
+                let newest = (queue, article(SLUGS[subject], version));
+                prop_assert!(sent.contains(&newest), "{} {version}", SLUGS[subject]);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod idempotency;
 mod leases;
 mod lockouts;
 mod ranking;
+mod rebuild;
 mod schedule;
 mod sweep;
 mod totals;

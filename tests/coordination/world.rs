@@ -11,8 +11,8 @@ use shared::{
         calls::Calls,
         dynamodb::{
             ArticleSweeps, ArticleTable, ArticleWriter, CommentSweeper, CommentTable, CommentWriter, DynamoSettings,
-            FollowTable, HotListTable, IdempotencyTable, IdentityTable, InteractionTable, LeaseTable, LockoutTable,
-            Registry, SessionTable, TableNames, UserSweeper, UserTable,
+            FollowTable, HotListTable, IdempotencyTable, IdentityTable, IndexTables, InteractionTable, LeaseTable,
+            LockoutTable, RebuildTable, Registry, SessionTable, TableNames, UserSweeper, UserTable,
         },
         host::Host,
     },
@@ -32,6 +32,7 @@ use shared::{
         follows::FOLLOWS,
         idempotency::IDEMPOTENCY_RECORDS,
         identities::{IDENTITIES, LINKED_IDENTITIES},
+        indexing::{INDEX_SOURCE, INDEX_SURVEY, REBUILD_ORDERS},
         leases::{GUARD, LEASES},
         lockouts::LOCKOUTS,
         ranking::{CANDIDATES, CLASSES, HOT_LIST_READS, HOT_LIST_WRITES},
@@ -66,6 +67,8 @@ pub(crate) struct World {
     pub(crate) comments: CommentWriter,
     pub(crate) interactions: InteractionTable,
     pub(crate) hot_lists: HotListTable,
+    pub(crate) index_tables: IndexTables,
+    pub(crate) rebuilds: RebuildTable,
     /// What was asked of the database.
     pub(crate) calls: Arc<Calls>,
     database: Database,
@@ -108,7 +111,8 @@ impl World {
         let departures = [DEPARTURES, USERS, SESSION_STATES, LOCKOUTS, IDENTITIES, LINKED_IDENTITIES].concat();
         let sweeps = [LEASES, GUARD, SWEEPS, COMMENT_SWEEPS, USER_SWEEPS, TALLIES, COUNTER_AUDITS].concat();
         let ranking = [CLASSES, CANDIDATES, HOT_LIST_WRITES, HOT_LIST_READS].concat();
-        let allowed = [writes, departures, sweeps, ranking].concat();
+        let search = [INDEX_SOURCE, INDEX_SURVEY, REBUILD_ORDERS].concat();
+        let allowed = [writes, departures, sweeps, ranking, search].concat();
         let host = Host::local(clock.clone(), 1).for_function(allowed);
         let dynamo = host.dynamo(&settings, names);
         let articles = ArticleTable::new(dynamo.clone(), "ArticlesTable");
@@ -118,6 +122,8 @@ impl World {
         let leases = LeaseTable::new(dynamo.clone(), "CoordinationTable");
         let records = IdempotencyTable::new(dynamo.clone(), "CoordinationTable");
         let users = UserTable::new(dynamo.clone(), "UsersTable");
+        let index_tables = IndexTables::new(articles.clone(), users.clone(), interactions.clone());
+        let rebuilds = RebuildTable::new(dynamo.clone(), "CoordinationTable");
         let sessions = SessionTable::new(dynamo, "SessionsTable");
         let user_sweeps = UserSweeper::new(
             users.clone(),
@@ -140,6 +146,8 @@ impl World {
             comments: CommentWriter::new(comments, articles.clone(), interactions.clone(), records.clone()),
             interactions,
             hot_lists,
+            index_tables,
+            rebuilds,
             calls: host.calls,
             leases: Arc::new(leases),
             articles: ArticleWriter::new(articles, records.clone()),

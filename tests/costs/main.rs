@@ -11,6 +11,7 @@ mod messages;
 mod meter;
 mod operations;
 mod reactions;
+mod search;
 mod sessions;
 mod sweeps;
 mod table;
@@ -42,8 +43,9 @@ async fn each_operation_costs_what_the_table_says_and_each_grant_is_used() {
     assert_eq!(table::without_a_row(&rows), Vec::<String>::new(), "operations whose costs nobody has looked at");
     let http = functions::all().into_iter().map(|entry| (entry.name, entry.permissions));
     // A consumer of a queue uses its grant when it fails, which `tests/consumers` has it do.
-    let workers =
-        functions::workers().into_iter().filter(|worker| !["cache-evict", "sms-dispatch"].contains(&worker.name));
+    let workers = functions::workers()
+        .into_iter()
+        .filter(|worker| !["cache-evict", "search-sync", "sms-dispatch"].contains(&worker.name));
     let workers = workers.map(|worker| (worker.name, worker.permissions));
     let granted: BTreeMap<_, _> = http
         .chain(workers)

@@ -118,7 +118,8 @@ impl<'a> Meter<'a> {
     pub(crate) async fn measure_worker(&mut self, operation: Operation, event: Value) {
         let lookup = |name: &str| self.platform.services().environment().get(name).cloned();
         let worker = functions::workers().into_iter().find(|worker| worker.name == operation.1).unwrap();
-        let host = Host::local(Arc::new(OperatingSystem::default()), 1).for_function((worker.permissions)());
+        let host = Host::local(Arc::new(OperatingSystem::default()), 1).with_search(self.platform.search());
+        let host = host.for_function((worker.permissions)());
         let handle = (worker.mount)(&lookup, &host).unwrap();
         handle(event).await.unwrap();
         self.add(operation, String::new(), host.calls.take());
@@ -138,7 +139,7 @@ impl<'a> Meter<'a> {
             self.used.entry(function).or_default().extend(used);
         }
         let units = |reads: bool| {
-            let kind = |name: &str| ["GetItem", "BatchGetItem", "Query"].contains(&name) == reads;
+            let kind = |name: &str| ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&name) == reads;
             tallies.iter().filter(|(name, _)| kind(name)).fold(0.0, |sum, (_, tally)| sum + tally.units)
         };
         self.rows.push(Row {

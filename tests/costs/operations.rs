@@ -24,7 +24,7 @@ use test_servers::Clock;
 use crate::{
     accounts, comments, drafts, hot, identities, messages,
     meter::{Meter, Operation, Used},
-    reactions, sessions, sweeps,
+    reactions, search, sessions, sweeps,
     table::Row,
 };
 
@@ -70,6 +70,7 @@ pub(crate) async fn all(platform: &Platform, clock: &Clock, vendors: &identities
     comments::all(m, &token).await;
     reactions::all(m, "jacob").await;
     hot::all(m, &token).await;
+    search::all(m, &token).await;
     identities::all(m, vendors).await;
     depth(m, &token).await;
     let described = Operation("the API's description", "fallback", &[], "");

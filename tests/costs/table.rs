@@ -21,7 +21,7 @@ pub(crate) struct Row {
 /// The rows as a Markdown table.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut table = String::from(
-        "| operation | Redis round trips | DynamoDB calls | RRU | WRU | more than the floor, because |\n|---|---|---|---|---|---|\n",
+        "| operation | Redis round trips | calls of DynamoDB and of search | RRU | WRU | more than the floor, because |\n|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let redis = row.calls.get("Redis").copied().unwrap_or_default();

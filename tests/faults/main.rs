@@ -3,6 +3,7 @@
 mod hot_list;
 mod lockout;
 mod mid_load;
+mod search;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -58,7 +59,8 @@ impl World {
         let lookup = |name: &str| self.environment.get(name).cloned();
         let system: Arc<dyn System> = Arc::new(OperatingSystem::default());
         let entry = functions::all().into_iter().find(|entry| entry.name == name).unwrap();
-        let host = Host::local(system.clone(), 1).for_function((entry.permissions)());
+        let host = Host::local(system.clone(), 1).with_search(search_opensearch::maker());
+        let host = host.for_function((entry.permissions)());
         let shell = read_from::<ShellConfig>(&lookup).unwrap().shell(system);
         let router = (entry.mount)(&lookup, &host, &shell).unwrap();
         let mut request = Request::builder().method(method).uri(path);

@@ -137,10 +137,10 @@ fn functions_that_hash_passwords_have_a_whole_core_and_the_others_the_default() 
 }
 
 #[test]
-fn functions_with_the_cache_are_in_the_network_and_the_others_outside() {
+fn functions_with_the_cache_or_the_search_domain_are_in_the_network_and_the_others_outside() {
     for Deployed { name, definition, .. } in deployed() {
-        let uses_the_cache = definition.variables.iter().any(|name| name == "REDIS_URL");
-        assert_eq!(definition.in_vpc, uses_the_cache, "{name}");
+        let inside = definition.variables.iter().any(|name| name == "REDIS_URL" || name == "SEARCH_URL");
+        assert_eq!(definition.in_vpc, inside, "{name}");
     }
 }
 

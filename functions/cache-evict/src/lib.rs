@@ -53,7 +53,7 @@ fn lists(change: &Change) -> Vec<Stale> {
     match &change.subject {
         Subject::Article(_) | Subject::ArticleCounters(_) => cached::stale_with_any_article().to_vec(),
         Subject::User(id) => cached::stale_with_author(*id).to_vec(),
-        Subject::Username(_) | Subject::FollowCounters(_) | Subject::SmsTask(_) => Vec::new(),
+        Subject::Username(_) | Subject::FollowCounters(_) | Subject::ArticleHeat(_) | Subject::SmsTask(_) => Vec::new(),
     }
 }
 
@@ -64,8 +64,8 @@ fn stale(change: &Change) -> Vec<Stale> {
         Subject::User(id) => (&[cached::PROFILE_KIND], id.to_string()),
         Subject::Username(name) => (&["name"], name.as_str().to_owned()),
         Subject::FollowCounters(user) => (&["follows"], user.to_string()),
-        // Counters are not stored as others are, and no message is cached.
-        Subject::ArticleCounters(_) | Subject::SmsTask(_) => (&[], String::new()),
+        // Counters are not stored as others are, and neither heat nor messages are cached.
+        Subject::ArticleCounters(_) | Subject::ArticleHeat(_) | Subject::SmsTask(_) => (&[], String::new()),
     };
     let below = change.version.unwrap_or(u64::MAX);
     kinds.iter().map(|kind| Stale { key: CacheKey::new(kind, &name), below }).collect()

@@ -21,12 +21,13 @@ pub use wiring::{ChangeRelay, Config};
 type Wants = fn(&Subject) -> bool;
 
 /// Who wants what. The event sources' filters in the template let through what anyone here wants.
-const SUBSCRIPTIONS: [(Queue, Wants); 2] = [
+const SUBSCRIPTIONS: [(Queue, Wants); 3] = [
     (Queue::CacheEvict, |subject| match subject {
         Subject::Article(_) | Subject::User(_) | Subject::Username(_) => true,
         Subject::ArticleCounters(_) | Subject::FollowCounters(_) => true,
-        Subject::SmsTask(_) => false,
+        Subject::ArticleHeat(_) | Subject::SmsTask(_) => false,
     }),
+    (Queue::SearchSync, |subject| matches!(subject, Subject::Article(_) | Subject::ArticleHeat(_) | Subject::User(_))),
     (Queue::SmsDispatch, |subject| matches!(subject, Subject::SmsTask(_))),
 ];
 

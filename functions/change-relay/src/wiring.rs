@@ -24,6 +24,7 @@ pub struct ChangeRelay;
 pub struct Config {
     sqs: SqsSettings,
     cache_evict: QueueUrl,
+    search_sync: QueueUrl,
     sms_dispatch: QueueUrl,
 }
 
@@ -31,8 +32,9 @@ impl FromEnvironment for Config {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         let sqs = SqsSettings::take(reader);
         let cache_evict = reader.take(&settings::CACHE_EVICT_QUEUE);
+        let search_sync = reader.take(&settings::SEARCH_SYNC_QUEUE);
         let sms_dispatch = reader.take(&settings::SMS_DISPATCH_QUEUE);
-        Some(Self { sqs: sqs?, cache_evict: cache_evict?, sms_dispatch: sms_dispatch? })
+        Some(Self { sqs: sqs?, cache_evict: cache_evict?, search_sync: search_sync?, sms_dispatch: sms_dispatch? })
     }
 }
 
@@ -47,6 +49,7 @@ impl Worker for ChangeRelay {
     fn wire(config: &Config, host: &Host) -> Result<Relay, StoreError> {
         let queues = QueueUrls {
             cache_evict: Some(config.cache_evict.clone()),
+            search_sync: Some(config.search_sync.clone()),
             sms_dispatch: Some(config.sms_dispatch.clone()),
         };
         Ok(Relay { records: Arc::new(StreamRecords), queues: Arc::new(host.sqs(&config.sqs, queues)) })

@@ -6,6 +6,7 @@ mod deployment;
 mod keys;
 mod platform;
 mod queues;
+mod search;
 mod services;
 mod stop;
 mod streams;
@@ -52,6 +53,8 @@ enum Command {
     Streams(streams::Arguments),
     /// Hold the counters of likes and collections against what they count
     Counters(counters::Arguments),
+    /// Make the search index anew
+    Search(search::Arguments),
     /// Say who may do what
     Admin(admin::Arguments),
     /// Make secrets and print JWT_KEYS, HMAC_KEY and SMS_TASK_KEY as one JSON object
@@ -83,6 +86,7 @@ pub async fn run() -> ExitCode {
         Command::Queues(arguments) => queues::run(arguments).await,
         Command::Streams(arguments) => streams::run(arguments).await,
         Command::Counters(arguments) => counters::run(arguments).await,
+        Command::Search(arguments) => search::run(arguments).await,
         Command::Admin(arguments) => admin::run(arguments).await,
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Openapi => openapi().map(|text| print(&text)).map_err(|error| error.to_string()),

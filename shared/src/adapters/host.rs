@@ -11,12 +11,15 @@ use super::{
     dynamodb::{self, Dynamo, DynamoSettings, TableNames},
     passwords::Argon2id,
     redis::{Redis, RedisUrl},
+    search::{Counted, NoEngine, SearchEngineMaker, SearchSettings},
     sms::{EmbeddedMetrics, LoggedFigures},
     sqs::{self, QueueUrls, Sqs, SqsSettings},
     system::OperatingSystem,
     web::WebClient,
 };
-use crate::ports::{StoreError, permission::Permission, sms::SmsFigures, system::System, web::Web};
+use crate::ports::{
+    StoreError, permission::Permission, search::SearchEngine, sms::SmsFigures, system::System, web::Web,
+};
 
 /// What a function's wiring makes its adapters of.
 #[derive(Clone)]
@@ -29,6 +32,7 @@ pub struct Host {
     enforce: bool,
     http: SharedHttpClient,
     lanes: usize,
+    engines: Option<SearchEngineMaker>,
     made: Arc<Mutex<Vec<Made>>>,
 }
 
@@ -50,6 +54,7 @@ impl Host {
             enforce: false,
             http: http_client(),
             lanes: 1,
+            engines: None,
             made: Arc::default(),
         }
     }
@@ -63,6 +68,7 @@ impl Host {
             enforce: true,
             http: http_client(),
             lanes,
+            engines: None,
             made: Arc::default(),
         }
     }
@@ -71,6 +77,24 @@ impl Host {
     /// counted apart from other functions'.
     pub fn for_function(&self, permissions: Vec<Permission>) -> Self {
         Self { calls: Arc::default(), made: Arc::default(), permissions, ..self.clone() }
+    }
+
+    /// The same process with what makes its search engine.
+    #[must_use]
+    pub fn with_search(self, engines: SearchEngineMaker) -> Self {
+        Self { engines: Some(engines), ..self }
+    }
+
+    /// The search engine of this process, whose requests are counted. Where there is none, whoever asks it is told that it is away.
+    ///
+    /// # Errors
+    /// An engine that cannot be made of what is configured.
+    pub fn search(&self, settings: &SearchSettings) -> Result<Arc<dyn SearchEngine>, StoreError> {
+        let made = self.engines.as_ref().map(|make| make(settings, self.system.clone())).transpose()?;
+        Ok(match made.flatten() {
+            Some(engine) => Arc::new(Counted::new(engine, self.calls.clone())),
+            None => Arc::new(NoEngine),
+        })
     }
 
     /// A client of DynamoDB that knows `tables`.

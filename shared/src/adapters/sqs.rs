@@ -54,6 +54,8 @@ pub struct QueueUrl(pub String);
 pub struct QueueUrls {
     /// The queue of changes after which cached values may be stale.
     pub cache_evict: Option<QueueUrl>,
+    /// The queue of changes that the search index follows.
+    pub search_sync: Option<QueueUrl>,
     /// The queue of messages to phones that are to be sent.
     pub sms_dispatch: Option<QueueUrl>,
 }
@@ -63,6 +65,7 @@ impl QueueUrls {
     pub fn url(&self, queue: Queue) -> Option<&str> {
         let url = match queue {
             Queue::CacheEvict => &self.cache_evict,
+            Queue::SearchSync => &self.search_sync,
             Queue::SmsDispatch => &self.sms_dispatch,
         };
         url.as_ref().map(|url| url.0.as_str())

@@ -11,6 +11,7 @@ use crate::{
         dynamodb::DynamoSettings,
         jwt::PrivateKeys,
         redis::RedisUrl,
+        search::{Analysis, SearchSettings, SearchUrl},
         sms::{self as sms_vendors, SmsProviders},
         sqs::{QueueUrl, SqsSettings},
     },
@@ -64,6 +65,11 @@ settings! {
     COORDINATION_TABLE: String = "the name of a DynamoDB table", None, "The table of leases and idempotency keys.", text;
     INTERACTIONS_TABLE: String = "the name of a DynamoDB table", None, "The table of likes, collections, follows and counters.", text;
     CACHE_EVICT_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes after which cached values may be stale.", queue;
+    SEARCH_URL: SearchUrl = "http[s]://[user:password@]host[:port]", None,
+        "Where the OpenSearch domain is. Without one, search answers 503 on AWS; the program has an index of its own.", str::parse;
+    SEARCH_ANALYSIS: Analysis = "cjk, smartcn or ik", Some("cjk"),
+        "How a new index of the OpenSearch domain cuts text without white space: in pairs of characters, or in words by a plugin that the domain must have.", str::parse;
+    SEARCH_SYNC_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of changes that the search index follows.", queue;
     TASKS_TABLE: String = "the name of a DynamoDB table", None, "The table of messages to send, and of how many there were.", text;
     SMS_DISPATCH_QUEUE: QueueUrl = "the address of an SQS queue", None, "The queue of messages to phones that are to be sent.", queue;
     REDIS_URL: RedisUrl = "redis[s][+cluster]://[[user]:password@]host[:port]", None,
@@ -160,23 +166,38 @@ fn endpoint(value: &str) -> Result<String, String> {
 /// Reads where a service is whose emulator may have an address of its own.
 fn aws(reader: &mut Reader<'_>, endpoint: &Setting<String>) -> Option<AwsSettings> {
     let region = reader.take(&AWS_REGION);
+    let credentials = credentials(reader);
+    let endpoint = reader.take_optional(endpoint);
+    let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
+    let timeouts = Timeouts::default();
+    Some(AwsSettings { region: region?, credentials: credentials?, endpoint: endpoint?.or(any_endpoint?), timeouts })
+}
+
+fn credentials(reader: &mut Reader<'_>) -> Option<AwsCredentials> {
     let access_key_id = reader.take(&AWS_ACCESS_KEY_ID);
     let secret_access_key = reader.take(&AWS_SECRET_ACCESS_KEY);
     let session_token = reader.take_optional(&AWS_SESSION_TOKEN);
-    let endpoint = reader.take_optional(endpoint);
-    let any_endpoint = reader.take_optional(&AWS_ENDPOINT_URL);
-    let credentials = AwsCredentials {
+    Some(AwsCredentials {
         access_key_id: access_key_id?,
         secret_access_key: secret_access_key?,
         session_token: session_token?,
-    };
-    let timeouts = Timeouts::default();
-    Some(AwsSettings { region: region?, credentials, endpoint: endpoint?.or(any_endpoint?), timeouts })
+    })
 }
 
 impl FromEnvironment for DynamoSettings {
     fn take(reader: &mut Reader<'_>) -> Option<Self> {
         aws(reader, &AWS_ENDPOINT_URL_DYNAMODB).map(Self)
+    }
+}
+
+impl FromEnvironment for SearchSettings {
+    fn take(reader: &mut Reader<'_>) -> Option<Self> {
+        let url = reader.take_optional(&SEARCH_URL);
+        let analysis = reader.take(&SEARCH_ANALYSIS);
+        let scoring = reader.take(&RANKING);
+        let region = reader.take(&AWS_REGION);
+        let credentials = credentials(reader);
+        Some(Self { url: url?, analysis: analysis?, scoring: scoring?, region: region?, credentials: credentials? })
     }
 }
 

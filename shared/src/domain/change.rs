@@ -35,6 +35,8 @@ pub enum Subject {
     Username(FoldedUsername),
     /// How much was done about an article.
     ArticleCounters(ArticleId),
+    /// How hot an article can be: it moves with every doubling of what was done about it. The version is its counters'.
+    ArticleHeat(ArticleId),
     /// How many follow a user and are followed.
     FollowCounters(UserId),
     /// A message to a phone that is to be sent; the version counts how often it was given to the queue.

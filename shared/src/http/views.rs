@@ -5,6 +5,7 @@ mod comments;
 mod hot;
 mod identities;
 mod profiles;
+mod search;
 mod sessions;
 
 use serde::Serialize;
@@ -26,6 +27,9 @@ pub use comments::{CommentAnswer, CommentView, CommentsAnswer};
 pub use hot::HotAnswer;
 pub use identities::{IdentitiesAnswer, IdentityAnswer, IdentityView};
 pub use profiles::{CountedProfileView, ProfileAnswer, ProfilesAnswer};
+pub use search::{
+    CountView, FacetsView, FoundArticleView, FoundTagsAnswer, FoundUsersAnswer, SearchAnswer, SuggestAnswer,
+};
 pub use sessions::{RoleAnswer, SessionView, SessionsAnswer};
 
 /// `{"user": …}`: one's own account.

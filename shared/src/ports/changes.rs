@@ -29,7 +29,8 @@ pub trait ChangeQueues: Send + Sync {
 }
 
 /// What [`ChangeQueues`] does to which queue.
-pub const CHANGE_QUEUES: &[Permission] = &[Permission::send(Queue::CacheEvict), Permission::send(Queue::SmsDispatch)];
+pub const CHANGE_QUEUES: &[Permission] =
+    &[Permission::send(Queue::CacheEvict), Permission::send(Queue::SearchSync), Permission::send(Queue::SmsDispatch)];
 
 /// Changes that were not sent.
 #[derive(Debug)]

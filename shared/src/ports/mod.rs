@@ -17,6 +17,7 @@ pub mod flows;
 pub mod follows;
 pub mod idempotency;
 pub mod identities;
+pub mod indexing;
 pub mod leases;
 pub mod lockouts;
 pub mod passwords;

@@ -26,18 +26,21 @@ pub enum Table {
 pub enum Queue {
     /// Changes after which cached values may be stale.
     CacheEvict,
+    /// Changes that the search index follows.
+    SearchSync,
     /// Messages to phones that are to be sent.
     SmsDispatch,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 2] = [Self::CacheEvict, Self::SmsDispatch];
+    pub const ALL: [Self; 3] = [Self::CacheEvict, Self::SearchSync, Self::SmsDispatch];
 
     /// What the queue is called after the stack's name, and the function that takes from it: `cache-evict`, for example.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CacheEvict => "cache-evict",
+            Self::SearchSync => "search-sync",
             Self::SmsDispatch => "sms-dispatch",
         }
     }

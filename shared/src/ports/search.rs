@@ -4,10 +4,16 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{
+    StoreError,
+    permission::{Permission, Table},
+};
 use crate::domain::{
-    Timestamp,
-    search::{ArticleSearch, Entry, FoundArticles, FoundUsers, SearchText, Suggestions, TagCount},
+    Timestamp, UserId,
+    article::Listed,
+    follow::SeenProfile,
+    search::{ArticleSearch, Entry, FoundArticles, FoundUsers, Hit, SearchText, Suggestions, TagCount},
+    user::Username,
 };
 
 /// Looking for articles, users and tags.
@@ -87,3 +93,26 @@ pub trait Rebuilds: Send + Sync {
 pub trait SearchEngine: Searches + SearchWrites + Rebuilds {}
 
 impl<T: Searches + SearchWrites + Rebuilds> SearchEngine for T {}
+
+/// Showing what was found as it is now: an index is a moment behind.
+#[async_trait]
+pub trait FoundViews: Send + Sync {
+    /// What `viewer` sees of each of `hits`, which is nothing where the article is not there any more; and the names of `authors`, in their
+    /// order.
+    async fn articles(
+        &self,
+        hits: &[Hit],
+        authors: &[UserId],
+        viewer: Option<UserId>,
+    ) -> Result<(Vec<Option<Listed>>, Vec<Option<Username>>), StoreError>;
+
+    /// Those of `users` who are there, in their order, as `viewer` sees them.
+    async fn users(&self, users: &[UserId], viewer: Option<UserId>) -> Result<Vec<SeenProfile>, StoreError>;
+}
+
+/// What [`FoundViews`] does to tables.
+pub const FOUND_VIEWS: &[Permission] = &[
+    Permission::new(Table::Articles, "BatchGetItem"),
+    Permission::new(Table::Users, "BatchGetItem"),
+    Permission::new(Table::Interactions, "BatchGetItem"),
+];

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-const USER: &str = "USER#";
+pub(super) const USER: &str = "USER#";
 const USERNAME: &str = "USERNAME#";
 const EMAIL: &str = "EMAIL#";
 const PHONE: &str = "PHONE#";

@@ -12,8 +12,8 @@ const COUNTERS: u32 = 40;
 const MAX_COUNTERS: u64 = (1 << COUNTERS) - 1;
 
 impl EntryVersion {
-    /// Of a live article and its counters. The counters must have been read before the article: then whoever comes last to index a
-    /// change of either has read the other as it was at that change or later.
+    /// Of a live article and its counters, in whatever order they were read: whoever indexes the later of their last changes has read
+    /// both as they are, and no reading of earlier ones makes a greater version.
     pub fn live(article: u64, counters: u64) -> Self {
         Self(article.min(u64::from(u32::MAX >> 9)) << COUNTERS | counters.min(MAX_COUNTERS - 1))
     }

@@ -77,7 +77,7 @@ impl Content for ProfilesAnswer {
 
 impl CountedProfileView {
     /// Forgets what others move.
-    fn forget_counts(&mut self) {
+    pub(super) fn forget_counts(&mut self) {
         (self.followers_count, self.following_count) = (0, 0);
     }
 }

@@ -105,7 +105,7 @@ impl ArticleViews {
             // Together they are likely to have what is wanted; a list that has more of it is read on.
             let depth = wanted.min(PART).min((2 * wanted / lists.len()).max(LEAST));
             let parts = lists.into_iter().map(|Rest { author, behind, .. }| async move {
-                let part = self.entries(&List::Author(author), None, behind, depth).await?;
+                let part = self.articles.entries(&List::Author(author), None, behind, depth).await?;
                 Ok::<_, StoreError>((author, part))
             });
             for (author, part) in try_join_all(parts).await? {

@@ -4,7 +4,9 @@ mod bodies;
 mod drafts;
 mod erasures;
 mod feed;
+mod found;
 mod hot;
+mod indexing;
 mod items;
 mod reads;
 mod rows;
@@ -13,6 +15,8 @@ mod sweeps;
 mod tests;
 mod writes;
 
+pub use found::FoundTables;
+pub use indexing::IndexTables;
 pub(super) use items::said;
 pub(super) use rows::Row;
 

@@ -100,11 +100,11 @@ impl ArticleReads for ArticleViews {
         // One more shows whether there is a next page.
         let depth = page.offset() + page.limit + 1;
         let Some(tag) = filter.tag.as_ref().filter(|_| filter.author.is_some()) else {
-            let entries = self.entries(&list, None, behind, depth).await?;
+            let entries = self.articles.entries(&list, None, behind, depth).await?;
             return self.page(entries, viewer, page, &list.count_keys()).await;
         };
         // The author's whole list is read, and the store drops what lacks the tag: authors are finite.
-        let mut entries = self.entries(&list, Some(tag), None, usize::MAX).await?;
+        let mut entries = self.articles.entries(&list, Some(tag), None, usize::MAX).await?;
         let total = entries.len() as u64;
         entries.retain(|entry| behind.is_none_or(|last| entry.article < last));
         Ok(Listing { total, ..self.page(entries, viewer, page, &[]).await? })
@@ -125,9 +125,9 @@ impl ArticleReads for ArticleViews {
     }
 }
 
-impl ArticleViews {
+impl ArticleTable {
     fn query(&self) -> QueryFluentBuilder {
-        self.articles.dynamo.client.query().table_name(&*self.articles.name).consistent_read(true)
+        self.dynamo.client.query().table_name(&*self.name).consistent_read(true)
     }
 
     /// The newest `count` entries of `list`, or of those with `tag`; of those behind `behind`, if there is one.
@@ -155,7 +155,9 @@ impl ArticleViews {
         let items = all_pages(query, count).await?;
         items.into_iter().map(from_item).collect()
     }
+}
 
+impl ArticleViews {
     /// The page of `entries`, of which there is one more if there is a next page, with articles, authors, reactions and counts in
     /// one batch.
     pub(super) async fn page(
@@ -180,6 +182,7 @@ impl ArticleViews {
 
     async fn tag_counts(&self, shard: u8, begin: &str) -> Result<Vec<(Key, Count)>, StoreError> {
         let query = self
+            .articles
             .query()
             .key_condition_expression("pk = :shard AND begins_with(sk, :tags)")
             .expression_attribute_values(":shard", s(count_partition(shard)))

@@ -77,7 +77,11 @@ impl FollowTable {
     }
 
     /// The users as `viewer` sees them, in one batch.
-    async fn profiles(&self, users: &[UserId], viewer: Option<UserId>) -> Result<Vec<SeenProfile>, StoreError> {
+    pub(in crate::adapters::dynamodb) async fn profiles(
+        &self,
+        users: &[UserId],
+        viewer: Option<UserId>,
+    ) -> Result<Vec<SeenProfile>, StoreError> {
         let (interactions, accounts) = (&*self.interactions.name, &*self.users.name);
         let mut wanted = Vec::new();
         for user in users {

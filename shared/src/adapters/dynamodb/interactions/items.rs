@@ -20,7 +20,7 @@ use crate::{
     domain::{
         ArticleId, RelationId, UserId,
         article::{Article, Slug},
-        change::Subject,
+        change::{Change, Subject},
         counting::{Move, Reaction},
         reaction::Folder,
     },
@@ -32,7 +32,7 @@ const LIKES: &str = "LIKES#";
 const COLLECTS: &str = "COLLECTS#";
 
 /// Where an article's counters are.
-pub(super) fn counters_key(article: ArticleId) -> Key {
+pub(in crate::adapters::dynamodb) fn counters_key(article: ArticleId) -> Key {
     Key::new(format!("{COUNTERS}{article}"), "COUNTERS")
 }
 
@@ -130,11 +130,30 @@ pub(in crate::adapters::dynamodb) fn said(key: &Key, images: &Images) -> Result<
         return Ok(if relation || others(key) { Said::Nothing } else { Said::Foreign });
     };
     let subject = match key.sk.as_str() {
-        "COUNTERS" => Subject::ArticleCounters(id.parse().map_err(corrupt)?),
+        "COUNTERS" => {
+            let article = id.parse().map_err(corrupt)?;
+            if let Some(heated) = heated(article, images)? {
+                return Ok(Said::Change(heated));
+            }
+            Subject::ArticleCounters(article)
+        }
         "FOLLOWS" => Subject::FollowCounters(id.parse().map_err(corrupt)?),
         _ => return Err(corrupt("counters of what nobody counts")),
     };
     images.versioned(subject)
+}
+
+/// The change of an article's heat, if that is what a record of its counters says: they were put into another class, and stayed as they were.
+fn heated(article: ArticleId, images: &Images) -> Result<Option<Change>, StoreError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Classed {
+        version: u64,
+        hot_class: Option<String>,
+    }
+    let (Some(old), Some(new)) = images.read::<Classed>()? else { return Ok(None) };
+    let heated = old.version == new.version && old.hot_class != new.hot_class;
+    Ok(heated.then(|| Change { subject: Subject::ArticleHeat(article), version: Some(new.version), gone: false }))
 }
 
 /// Where the counters of a user's follows are.
@@ -191,7 +210,6 @@ mod tests {
             store::{n, s},
             stream::{RelationRecords, StreamRecords, tests::record},
         },
-        domain::change::Change,
         ports::{changes::ChangeRecords as _, counters::CounterRecords as _},
     };
 
@@ -214,6 +232,26 @@ mod tests {
         }
         let foreign = counters(Key::new(format!("{COUNTERS}{article}"), "PLANETS"), 2);
         assert!(StreamRecords.read(&record(None, Some(foreign))).is_err());
+    }
+
+    #[test]
+    fn counters_of_another_class_are_a_change_of_heat_and_move_nothing() {
+        let article = ArticleId::from_bytes([1; 16]);
+        let classed = |class: Option<&str>| {
+            let mut item = counters(counters_key(article), 3);
+            item.extend(class.map(|class| ("hotClass".to_owned(), s(class))));
+            Some(item)
+        };
+        let said = |old, new| StreamRecords.read(&record(old, new)).unwrap();
+        let heated = Some(Change { subject: Subject::ArticleHeat(article), version: Some(3), gone: false });
+        assert_eq!(said(classed(None), classed(Some("0.1"))), heated);
+        assert_eq!(said(classed(Some("3.1")), classed(Some("4.0"))), heated);
+        assert_eq!(
+            said(classed(Some("3.1")), classed(None)),
+            heated,
+            "nobody can read it any more, or nothing is left"
+        );
+        assert_eq!(said(classed(Some("3.1")), classed(Some("3.1"))), None);
     }
 
     #[test]

@@ -14,8 +14,9 @@ mod tallies;
 mod views;
 
 pub(super) use classes::reclassified;
+pub(super) use counters::counters_from;
 pub use follows::FollowTable;
-pub(super) use items::{follow_key, follows_partition, moved, said};
+pub(super) use items::{counters_key, follow_key, follows_partition, moved, said};
 pub use kept::KeptTable;
 pub(super) use reactions::Reacted;
 pub use reactions::ReactionTable;
