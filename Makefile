@@ -73,7 +73,8 @@ package: .venv/tools.stamp ## Build the functions for AWS (ARCH=arm64|x86_64); t
 
 ## Upkeep
 
-.PHONY: fmt openapi costs bench bench-cold bench-counters bench-found bench-hot bench-login bench-ranking chaos attack seed
+.PHONY: fmt openapi costs bench bench-cold bench-counters bench-found bench-hot bench-login bench-ranking bench-search
+.PHONY: search-corpus chaos attack seed
 fmt: ## Format the code
 	cargo fmt --all
 
@@ -107,6 +108,14 @@ bench-hot: redis build ## Measure the hot list beside a bare handler (ARGS='--he
 
 bench-ranking: ## Rank a thousand to a million articles: time, memory, reads (ARGS='--articles 1000')
 	cargo run --release --locked --package bench-ranking -- $(ARGS)
+
+# Documentation in two languages, out of pinned packages of Debian 12.
+search-corpus: target/search-corpus/articles.jsonl ## Make the articles that search is measured with
+target/search-corpus/articles.jsonl: scripts/search_corpus.py scripts/search_pages.py
+	python3 scripts/search_corpus.py
+
+bench-search: search-corpus ## Measure how well and how fast search finds (ARGS='--articles 0': quality only)
+	cargo run --release --locked --package bench-search -- $(ARGS)
 
 bench-login: redis build ## Look whether the time of a refused login tells why (ARGS='--logins 200')
 	cargo run --release --locked --package bench-login -- $(ARGS)
