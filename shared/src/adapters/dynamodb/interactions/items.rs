@@ -153,7 +153,8 @@ fn heated(article: ArticleId, images: &Images) -> Result<Option<Change>, StoreEr
     }
     let (Some(old), Some(new)) = images.read::<Classed>()? else { return Ok(None) };
     let heated = old.version == new.version && old.hot_class != new.hot_class;
-    Ok(heated.then(|| Change { subject: Subject::ArticleHeat(article), version: Some(new.version), gone: false }))
+    let change = Change { subject: Subject::ArticleHeat(article), version: Some(new.version), gone: false };
+    Ok(heated.then_some(change))
 }
 
 /// Where the counters of a user's follows are.
