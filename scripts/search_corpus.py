@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # nothing is written beside the sources
 import search_pages as pages
 
 ROOT = Path(__file__).resolve().parent.parent
