@@ -242,6 +242,18 @@ async fn a_batch_is_one_request_and_shows_what_the_tables_have() {
 }
 
 #[tokio::test]
+async fn while_the_engine_is_away_everything_comes_again_and_is_followed_when_it_is_back() {
+    let (following, index) = index(Faults::of([true]));
+    let delivery = delivery(following, Arc::<Noted>::default());
+    let failed = serde_json::to_value(delivery.deliver(event(messages())).await).unwrap();
+    assert_eq!(failed["batchItemFailures"].as_array().unwrap().len(), messages().len());
+    assert!(index.shows.lock().unwrap().is_empty());
+    let failed = serde_json::to_value(delivery.deliver(event(messages())).await).unwrap();
+    assert_eq!(failed["batchItemFailures"], serde_json::json!([]));
+    assert_eq!(index.shows.lock().unwrap().len(), 6);
+}
+
+#[tokio::test]
 async fn what_makes_no_sense_fails_alone_whether_a_table_or_the_index_says_so() {
     let bodies = ["changed", "corrupt", "refused-not", "withdrawn"].map(|slug| change("article", slug, 1, true));
     let (failed, index) = deliver(bodies.into()).await;

@@ -113,6 +113,8 @@ fn expect_read<W: Worker>() {
 #[test]
 fn every_workers_event_is_read_as_one_of_its_source() {
     expect_read::<ranking_cron::RankingCron>();
+    expect_read::<search_rebuild::SearchRebuild>();
+    expect_read::<search_sync::SearchSync>();
     expect_read::<sms_resend::SmsResend>();
     expect_read::<sweep::Sweep>();
     expect_read::<view_drain::ViewDrain>();
@@ -124,11 +126,11 @@ fn every_event_says_twice_the_same() {
         let context = &event["requestContext"];
         assert_eq!(event["rawPath"], context["http"]["path"], "{name}");
         assert_eq!(event["routeKey"], context["routeKey"], "{name}");
-        let query: BTreeMap<_, _> =
-            event["rawQueryString"].as_str().unwrap().split('&').filter_map(|p| p.split_once('=')).collect();
+        let raw = reqwest::Url::parse(&format!("http://x/?{}", event["rawQueryString"].as_str().unwrap())).unwrap();
+        let query: BTreeMap<_, _> = raw.query_pairs().into_owned().collect();
         let parameters = event["queryStringParameters"].as_object().into_iter().flatten();
         let parameters: BTreeMap<_, _> =
-            parameters.map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+            parameters.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
         assert_eq!(query, parameters, "{name}");
         let has_body = event["body"].is_string();
         assert_eq!(has_body, event["headers"]["content-type"] == "application/json", "{name}");

@@ -11,13 +11,14 @@ use crate::support::{
 /// How long cargo may take, should it find something to build or others that build.
 const BUILD: Duration = Duration::from_secs(420);
 /// What a function may do without though it has no default.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 11] = [
     "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SQS",
     "LOGIN_REDIRECT_URL",
     "PUBLIC_URL",
+    "SEARCH_URL",
     "TRUSTED_PROXIES",
     "SMS_COUNTRIES",
     "WECHAT_APP_ID",

@@ -45,23 +45,31 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// The setting's value or its default; `None`, and a problem noted, if it has neither or is malformed.
     pub fn take<T>(&mut self, setting: &Setting<T>) -> Option<T> {
-        self.seen.push(setting.seen());
+        self.see(setting);
         let text = (self.lookup)(setting.name).or_else(|| setting.default.map(str::to_owned));
         let outcome = text.ok_or_else(|| "is missing".to_owned()).and_then(|text| (setting.parse)(&text));
-        outcome
-            .map_err(|problem| self.problems.push(format!("{} {problem}: expected {}", setting.name, setting.form)))
-            .ok()
+        outcome.map_err(|problem| self.refuse(setting, &problem)).ok()
     }
 
-    /// Notes that the setting, as it is, does not go with another one.
+    /// Notes what is wrong with the setting, once: such as that it does not go with another one.
     pub fn refuse<T>(&mut self, setting: &Setting<T>, problem: &str) {
-        self.problems.push(format!("{} {problem}: expected {}", setting.name, setting.form));
+        let problem = format!("{} {problem}: expected {}", setting.name, setting.form);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Remembers that the setting was asked for, which several parts of a function may do.
+    fn see<T>(&mut self, setting: &Setting<T>) {
+        if self.seen.iter().all(|seen| seen.name != setting.name) {
+            self.seen.push(setting.seen());
+        }
     }
 
     /// The setting's value, if it is there; `None` inside if not.
     pub fn take_optional<T>(&mut self, setting: &Setting<T>) -> Option<Option<T>> {
         if (self.lookup)(setting.name).is_none() {
-            self.seen.push(setting.seen());
+            self.see(setting);
             return Some(None);
         }
         self.take(setting).map(Some)
