@@ -80,7 +80,8 @@ impl World {
         let shell = read_from::<ShellConfig>(&lookup).unwrap().shell(self.clock.clone());
         let mut router = Router::new();
         for entry in functions::all() {
-            let host = Host::local(self.clock.clone(), 1).for_function((entry.permissions)());
+            let host = Host::local(self.clock.clone(), 1).with_search(self.platform.search());
+            let host = host.for_function((entry.permissions)());
             router = router.merge((entry.mount)(&lookup, &host, &shell).unwrap());
         }
         Instance { router }
