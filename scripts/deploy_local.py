@@ -248,6 +248,13 @@ def doubles_ports():
     raise Failure("no ports for the doubles of identity providers")
 
 
+def keep_away(first):
+    """Takes the port of the provider that is away and does not listen: or any server that starts later may be given it."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", first + DOUBLES.index("away")))
+    return taken
+
+
 def doubles_parameters(first):
     """What a stack must know to log people in by way of the tests' doubles."""
     urls = {name: f"http://127.0.0.1:{first + number}" for number, name in enumerate(DOUBLES)}
@@ -500,6 +507,7 @@ def serve(arguments, state, processes):
         "SearchUrl": search_url,
     }
     doubles = doubles_ports()
+    away = keep_away(doubles)
     if arguments.exec:
         parameters.update(doubles_parameters(doubles))
     endpoint = start_emulator(state, free_port(arguments.port), processes)
@@ -539,6 +547,7 @@ def serve(arguments, state, processes):
             logs.follow()
             time.sleep(1)
     finally:
+        away.close()
         with contextlib.suppress(Exception):
             logs.follow(settle_milliseconds=0)
 
