@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::TcpListener,
+    net::{Ipv4Addr, TcpListener},
     sync::{LazyLock, Mutex},
     thread,
     time::Duration,
@@ -14,6 +14,7 @@ use test_servers::{
     oidc::{CLIENT_ID, CLIENT_SECRET, Provider, Says},
     wechat::{self, WeChat},
 };
+use tokio::net::TcpSocket;
 
 use super::{Answer, BASE, Client, User, unique};
 
@@ -33,6 +34,8 @@ pub(crate) struct Vendors {
     /// Is asked for answers that count as failures.
     pub(crate) faulty: Provider,
     issuers: BTreeMap<&'static str, String>,
+    /// Where nobody listens.
+    _away: Option<TcpSocket>,
 }
 
 impl Vendors {
@@ -51,10 +54,12 @@ impl Vendors {
         let insecure = Provider::start(port(5), json!({"token_endpoint": "http://id.example/token"}));
         let garbled = Provider::start(port(6), json!({"jwks_uri": null}));
         let urls = [&acme, &plain, &faulty, &liar, &insecure, &garbled].map(|provider| provider.url.clone());
-        let away = TcpListener::bind(("127.0.0.1", port(7))).unwrap();
-        let nobody = format!("http://{}", away.local_addr().unwrap());
+        // A deployment has taken the port itself, before anything else could.
+        let away = first.is_none().then(taken);
+        let nobody = away.as_ref().map_or(port(7), |away| away.local_addr().unwrap().port());
+        let nobody = format!("http://127.0.0.1:{nobody}");
         let urls = urls.into_iter().chain([nobody, stuck(port(8))]);
-        Self { wechat, acme, plain, faulty, issuers: NAMES.into_iter().zip(urls).collect() }
+        Self { wechat, acme, plain, faulty, issuers: NAMES.into_iter().zip(urls).collect(), _away: away }
     }
 
     /// The settings of a platform that knows them.
@@ -69,6 +74,13 @@ impl Vendors {
             ("WECHAT_API_URL", self.wechat.url.clone()),
         ]
     }
+}
+
+/// A port that is taken and not listened on: whoever connects is refused, and no server that starts later is given it.
+fn taken() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    socket
 }
 
 /// An address that accepts connections and never answers.
