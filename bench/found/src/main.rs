@@ -25,10 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Parser)]
 struct Arguments {
     /// How many articles
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 480)]
     articles: u32,
     /// How many are published, or waited for, at the same time
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 48])]
     at_once: Vec<usize>,
     /// A Markdown file whose figures to replace
     #[arg(long, value_name = "FILE")]
