@@ -1,5 +1,6 @@
 //! What several functions' wiring has in common: those that log people in, and those that ask who is there.
 
+mod indexing;
 mod providers;
 
 use std::{sync::Arc, time::Duration};
@@ -29,6 +30,7 @@ use crate::{
     ports::{StoreError, codes::Codes, follows::FollowViews, system::System, tokens::TokenVerifier},
 };
 
+pub use indexing::{IndexConfig, IndexParts};
 pub use providers::ProviderConfig;
 
 /// What a function reads that begins sessions, or asks who is there.

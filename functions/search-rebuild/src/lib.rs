@@ -22,7 +22,7 @@ use shared::{
 };
 
 use crate::mark::Mark;
-pub use wiring::{Config, SearchRebuild};
+pub use wiring::SearchRebuild;
 
 /// The name of the lease.
 pub const LEASE: &str = "search-rebuild";

@@ -13,7 +13,7 @@ use shared::{
     worker::WorkerError,
 };
 
-pub use wiring::{Config, SearchSync};
+pub use wiring::SearchSync;
 
 /// What the handler uses.
 pub struct Following {

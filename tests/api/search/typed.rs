@@ -80,7 +80,9 @@ async fn whatever_is_typed_there_is_an_answer() {
 
 #[tokio::test]
 async fn what_is_longer_than_anyone_types_is_refused() {
-    for typed in ["x".repeat(257), "😀".repeat(600)] {
+    // An emulator's gateway has no place for 10 KB, which are 30 KB in an address.
+    let emojis = if shared::config::variable("BLOGHUB_API").is_some() { 600 } else { 2_560 };
+    for typed in ["x".repeat(257), "😀".repeat(emojis)] {
         for route in ROUTES {
             let answer = Client::new().get(&format!("/api/{route}?q={}", encode(&typed))).await;
             answer.expect_problem(422, json!({"q": ["is too long (maximum is 256 characters)"]}));

@@ -9,7 +9,7 @@ use crate::{
         article::Listed,
         follow::SeenProfile,
         page::Cursor,
-        search::{Highlight, Place, Suggestions, TagCount},
+        search::{Highlight, Place, SuggestedTitle, Suggestions, TagCount},
     },
     http::Content,
 };
@@ -116,10 +116,7 @@ pub struct SuggestedArticleView {
 
 impl From<Suggestions> for SuggestAnswer {
     fn from(Suggestions { titles, tags, users }: Suggestions) -> Self {
-        let article = |title: crate::domain::search::SuggestedTitle| SuggestedArticleView {
-            slug: title.slug.to_string(),
-            title: title.title,
-        };
+        let article = |title: SuggestedTitle| SuggestedArticleView { slug: title.slug.to_string(), title: title.title };
         Self {
             articles: titles.into_iter().map(article).collect(),
             tags: tags.into_iter().map(CountView::from).collect(),
